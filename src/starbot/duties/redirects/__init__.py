@@ -1,0 +1,1 @@
+"""Misplaced requests: one anonymous answer on how to file a STAR."""

@@ -1,0 +1,1 @@
+"""STARs: from the form post to the green check mark."""

@@ -1,0 +1,99 @@
+"""What happened in the STAR channel while the bot was away: form posts, reactions, edits, read from Slack.
+
+It runs after each start and each reconnection. Everything it finds becomes the same event, with the same id
+where Slack gives one, as if it had been heard; so finding what was heard already changes nothing. How far the
+channel has been read is remembered; at the first install that is *now*, so nothing old is acted on.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from starbot.core.case import Event
+from starbot.core.facts import MessageRef, SlackMessage
+from starbot.duties.stars.door import Meaning, form_posted
+from starbot.duties.stars.model import FormEdited, Star, handle
+from starbot.duties.stars.slack import FormReader, reacted
+from starbot.services.slack import SlackService
+
+log = structlog.get_logger("starbot.stars")
+
+LOOK_BACK = timedelta(hours=12)
+"""Older form posts are not opened by themselves: whoever filed them has found another way by then."""
+STILL_WATCHED = timedelta(hours=2)
+"""How long after its end a STAR's thread is still looked at."""
+
+_READ_UNTIL = "stars.read_until"
+
+
+class Memory(Protocol):
+    """Keeps JSON values under names, across restarts."""
+
+    def remember(self, name: str, at: datetime, body: Any) -> None:
+        """Keeps a value."""
+
+    def recall(self, name: str) -> tuple[datetime, Any] | None:
+        """The value and when it was kept."""
+
+
+@dataclass(frozen=True)
+class CatchUp:
+    """Reads what was missed. `watched` lists the STARs that are open or ended lately."""
+
+    slack: SlackService
+    reader: FormReader
+    own_user: str
+    emoji: Mapping[Meaning, Collection[str]]
+    memory: Memory
+    watched: Callable[[datetime], Sequence[Star]]
+    submit: Callable[[Event], None]
+
+    def __call__(self, now: datetime) -> int:
+        """Submits what was missed and answers how many events that were. ServiceError if Slack is silent."""
+        kept = self.memory.recall(_READ_UNTIL)
+        if kept is None:
+            self.memory.remember(_READ_UNTIL, now, f"{now.timestamp():.6f}")
+            return 0
+        oldest = max(float(kept[1]), (now - LOOK_BACK).timestamp())
+        read_until = kept[1]
+        events: list[Event] = []
+        for message in self.slack.history(self.reader.channel, f"{oldest:.6f}"):
+            read_until = max(read_until, message.ts)
+            form = self.reader.read(message)
+            if form is not None:
+                events.append(form_posted(message, form))
+        for star in self.watched(now - STILL_WATCHED):
+            events += self._of_star(star, now)
+        for event in events:
+            self.submit(event)
+        self.memory.remember(_READ_UNTIL, now, read_until)
+        if events:
+            log.info("caught up", events=len(events))
+        return len(events)
+
+    def _of_star(self, star: Star, now: datetime) -> Iterator[Event]:
+        for message in self.slack.replies(star.root.channel, star.root.ts):
+            if message.ts == star.root.ts:
+                yield from self._edit(star, message, now)
+            if message.ts in {star.root.ts, star.card.ts if star.card else ""}:
+                yield from self._reactions(star, message, now)
+
+    def _edit(self, star: Star, message: SlackMessage, now: datetime) -> Iterable[Event]:
+        form = self.reader.read(message) if message.edited_ts else None
+        if form is None or form == star.form:
+            return []
+        name = handle(message.channel, message.ts)
+        event_id = f"edit:{message.channel}:{message.ts}:{message.edited_ts}"
+        return [FormEdited(id=event_id, at=now, handle=name, form=form)]
+
+    def _reactions(self, star: Star, message: SlackMessage, now: datetime) -> Iterator[Event]:
+        known = {(seen.ts, seen.user, seen.name) for seen in star.seen}
+        ref = MessageRef(channel=message.channel, ts=message.ts)
+        for name, users in message.reactions:
+            meaning = next((use for use, names in self.emoji.items() if name in names), None)
+            for user in users:
+                if meaning and user != self.own_user and (message.ts, user, name) not in known:
+                    yield reacted(meaning, ref, user, name, f"{now.timestamp():.6f}", now)

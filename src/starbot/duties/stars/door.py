@@ -1,0 +1,155 @@
+"""What must be known of an arriving event before it is decided: whose STAR it is, and who did it with what right.
+
+Listeners only parse, so these events say what Slack said. Here, in the engine's threads, they become what they
+mean: a reaction of a manager is an `Acknowledged`, the same reaction of somebody else is nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Protocol, TypeAlias
+
+from pydantic import Field
+
+from starbot.core.case import Event
+from starbot.core.facts import MessageRef, Person, SlackMessage
+from starbot.duties.stars import model, words
+from starbot.duties.stars.form import Form
+from starbot.duties.stars.model import Deed, Seen, Star, StarEvent
+from starbot.services.roster import Roster
+from starbot.services.slack import SlackService
+
+Meaning: TypeAlias = Literal["acknowledge", "resolve"]
+
+
+class Reacted(StarEvent):
+    """Somebody put one of our emoji on a message in the STAR channel."""
+
+    kind: Literal["reacted"] = "reacted"
+    meaning: Meaning
+    message: MessageRef
+    user: str
+    name: str
+    event_ts: str
+
+
+class Pressed(StarEvent):
+    """Somebody pressed a button or sent a dialog of a STAR."""
+
+    kind: Literal["pressed"] = "pressed"
+    deed: Deed
+    user: str
+    key: str = ""
+    said: dict[str, str] = {}
+
+
+class Said(StarEvent):
+    """Somebody wrote to the bot in a direct message."""
+
+    kind: Literal["said"] = "said"
+    message: MessageRef
+    user: str
+    text: str
+
+
+Arriving: TypeAlias = Annotated[model.AnyEvent | Reacted | Pressed | Said, Field(union_mode="left_to_right")]
+
+
+class Known(Protocol):
+    """The STARs as stored."""
+
+    def by_handle(self, handle: str) -> Star | None:
+        """The STAR with this outside name."""
+
+    def in_channel(self, channel: str) -> Sequence[Star]:
+        """The STARs that have a message in this channel."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """What it takes to understand an arriving event."""
+
+    known: Known
+    roster: Roster
+    slack: SlackService
+    read: Callable[[SlackMessage], Form | None]
+    """A form post in the STAR channel, None for any other message."""
+
+    def arrive(self, event: Any) -> Sequence[Event]:
+        """The events that this one means, in order; none where it means nothing. May read from Slack."""
+        if isinstance(event, Reacted):
+            return self._reacted(event)
+        if isinstance(event, Pressed):
+            return [self._pressed(event)]
+        if isinstance(event, Said):
+            return self._said(event)
+        if isinstance(event, model.FormEdited) and self.known.by_handle(event.handle) is None:
+            return self._posted(event.handle, event)
+        return [event]
+
+    def _reacted(self, event: Reacted) -> Sequence[Event]:
+        by = self.roster.manager(event.user)
+        if by is None:
+            return []
+        handle = model.handle(event.message.channel, event.message.ts)
+        before = [] if self.known.by_handle(handle) else self._posted(handle, event)
+        if not before and self.known.by_handle(handle) is None:
+            return []
+        seen = Seen(ts=event.message.ts, user=event.user, name=event.name, at=event.event_ts)
+        meant: type[model.Acknowledged] | type[model.Resolved]
+        meant = model.Acknowledged if event.meaning == "acknowledge" else model.Resolved
+        return [*before, meant(id=event.id, at=event.at, handle=handle, by=by, seen=seen)]
+
+    def _posted(self, handle: str, event: Event) -> list[Event]:
+        """A message that nobody told us about is read first: it may be a form post."""
+        channel, _, ts = handle.removeprefix("slack:").partition(":")
+        message = self.slack.read_message(channel, ts)
+        form = self.read(message) if message is not None else None
+        return [] if message is None or form is None else [form_posted(message, form)]
+
+    def _pressed(self, event: Pressed) -> Event:
+        about: dict[str, Any] = {"id": f"{event.id}:meant", "at": event.at, "case_id": event.case_id}
+        by = self.roster.manager(event.user)
+        if by is None:
+            return model.Refused(**about, user=event.user, deed=event.deed)
+        return _MEANINGS[event.deed](about | {"by": by, "user": event.user}, event)
+
+    def _said(self, event: Said) -> Sequence[Event]:
+        """An answer to a question: in its thread, or below it where only one question is open."""
+        by = self.roster.manager(event.user) or Person(name=self.slack.user_name(event.user), slack=event.user)
+        asked = [star for star in self.known.in_channel(event.message.channel) if _is_asked(star)]
+        thread = event.message.thread_ts
+        meant = [s for s in asked if s.question and s.question.ts == thread] if thread else asked
+        if len(meant) > 1:
+            meant_by = words.ask_again_in_thread()
+            self.slack.ephemeral(event.message.channel, event.user, meant_by)
+            return []
+        return [
+            model.SentenceAdded(id=f"{event.id}:meant", at=event.at, case_id=star.id, by=by, text=event.text)
+            for star in meant
+        ]
+
+
+def form_posted(message: SlackMessage, form: Form) -> model.FormPosted:
+    """The event of a form post, the same whichever way we learnt of it."""
+    name = model.handle(message.channel, message.ts)
+    return model.FormPosted(
+        id=f"form:{message.channel}:{message.ts}",
+        at=model.moment(message.ts),
+        handle=name,
+        root=MessageRef(channel=message.channel, ts=message.ts),
+        form=form,
+    )
+
+
+def _is_asked(star: Star) -> bool:
+    ending = star.resolution
+    return star.question is not None and ending is not None and ending.asked
+
+
+_MEANINGS: dict[str, Callable[[dict[str, Any], Pressed], Event]] = {
+    "acknowledge": lambda about, event: model.Acknowledged(**about),
+    "resolve": lambda about, event: model.Resolved(**about, **event.said),
+    "undo": lambda about, event: model.Undone(**about),
+    "send_publicly": lambda about, event: model.PublicReplyConfirmed(**about, text=event.said["text"]),
+    "retry": lambda about, event: model.RetryAsked(**about, key=event.key),
+}

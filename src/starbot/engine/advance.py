@@ -1,0 +1,119 @@
+"""One event, one transaction: lock the case, decide, save case, journal and wishes.
+
+Atomic and repeatable: the journal holds each event once, for ever, with what it started. An event that is
+already there decides nothing and answers with the same starts, so a crash between the commit and the
+engine's own record changes nothing. Workflows are started after the commit, by the caller.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from starbot.core.case import Case, Decision, Event
+from starbot.engine.duty import Duty
+from starbot.engine.store import Books, Start, Store, stamp
+
+Also = Callable[[Books], None]
+"""What else belongs to the same transaction, such as marking an effect as done. Must be repeatable."""
+
+LOST_RACES = 8
+"""How often an event may lose against another one for the same ticket, handle or journal line."""
+
+
+class Advance:
+    """Applies events to cases."""
+
+    def __init__(self, store: Store, duties: Mapping[str, Duty]) -> None:
+        self._store = store
+        self._duties = duties
+
+    def __call__(self, event: Event, also: Also = lambda books: None) -> list[Start]:
+        """Applies one event and answers with the workflows that must run because of it."""
+        for lost in range(LOST_RACES):
+            try:
+                with self._store.transaction() as books:
+                    also(books)
+                    known = books.starts_of(event.id)
+                    return self._apply(books, event) if known is None else known
+            except IntegrityError:
+                if lost == LOST_RACES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _apply(self, books: Books, event: Event) -> list[Start]:
+        duty = self._duties[event.duty]
+        case_id = event.case_id or books.case_of(event.handle)
+        stored = books.case(case_id, lock=True) if case_id else None
+        before = None if stored is None else duty.cases.model_validate_json(stored.body)
+        # The lock may have been waited for: another replica may have finished this very event meanwhile.
+        if stored is not None and (known := books.starts_of(event.id)) is not None:
+            return known
+        decision = duty.decide(before, event, self._rival(books, duty, before, event))
+        if decision is None:
+            return []
+        return self._save(books, duty, before, event, decision)
+
+    def _rival(self, books: Books, duty: Duty, before: Case | None, event: Event) -> Case | None:
+        claim = duty.claim(before, event)
+        held = None if claim is None else books.holder(claim)
+        if held is None or (before is not None and held.id == before.id):
+            return None
+        return duty.cases.model_validate_json(held.body)
+
+    def _save(
+        self, books: Books, duty: Duty, before: Case | None, event: Event, decision: Decision
+    ) -> list[Start]:
+        version = 1 if before is None else before.version + 1
+        case = decision.case.model_copy(update={"version": version})
+        changed = _changed_targets(duty, before, case, decision)
+        starts = [
+            Start("perform", e.key + (f"~{e.run}" if e.run else ""), (e.key,)) for e in decision.effects
+        ] + [
+            Start("converge", f"{case.id}:{thing}:{version}", (case.id, thing)) for thing in changed
+        ]
+        self._save_case(books, duty, before, case, event)
+        entry = {
+            "version": version,
+            "at": stamp(event.at),
+            "kind": getattr(event, "kind", type(event).__name__),
+            "body": event.model_dump_json(),
+        }
+        books.write_journal(event.id, case.id, entry, starts)
+        for effect in decision.effects:
+            kind = str(getattr(effect, "kind", type(effect).__name__))
+            books.put_effect(effect.key, case.id, duty.name, kind, effect.model_dump_json())
+        for thing in changed:
+            books.want(case.id, thing, version)
+        for thing in decision.redraw:
+            books.set_target(case.id, thing, document=None)
+        return starts
+
+    def _save_case(
+        self, books: Books, duty: Duty, before: Case | None, case: Case, event: Event
+    ) -> None:
+        values: dict[str, Any] = {
+            "duty": duty.name,
+            "status": case.status,
+            "version": case.version,
+            "claim": case.claim,
+            "next_due": None if case.next_due is None else stamp(case.next_due),
+            "changed_at": stamp(event.at),
+            "body": case.model_dump_json(),
+        }
+        if before is None:
+            books.insert_case(case.id, values)
+        else:
+            books.update_case(case.id, values)
+        known = () if before is None else before.handles
+        books.add_handles(case.id, [handle for handle in case.handles if handle not in known])
+
+
+def _changed_targets(duty: Duty, before: Case | None, case: Case, decision: Decision) -> list[str]:
+    """The things that look different now. Rendering is pure, so asking costs no call."""
+    return [
+        thing
+        for thing, target in duty.targets.items()
+        if thing in decision.redraw
+        or target.render(case) != (None if before is None else target.render(before))
+    ]

@@ -1,0 +1,102 @@
+"""Nobody waits for a stranger: how long we wait, who may wait, and when a case is told to go on without.
+
+Each service has a share of the threads, so that a vendor that hangs cannot hold them all.
+"""
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+GO_ON_AFTER_S = 2.0
+"""An effect that has no answer by then is reported as delayed, once."""
+
+SHORT_WAIT_S = 1.0
+"""A wait up to this long may hold its thread; a longer one gives the thread back."""
+
+LONGEST_WAIT_S = 300.0
+
+
+def back_off_s(tries: int) -> float:
+    """How long to wait after so many failed tries: soon once, then doubling up to five minutes."""
+    return min(0.25 if tries <= 1 else 2.0 ** min(tries - 1, 10), LONGEST_WAIT_S)
+
+
+class Share:
+    """A service's share of the threads. A few may wait for a place, for a second; the rest come again later."""
+
+    def __init__(self, places: int) -> None:
+        self._places = threading.BoundedSemaphore(places)
+        self._waiting = threading.BoundedSemaphore(places)
+
+    @contextmanager
+    def place(self) -> Iterator[bool]:
+        """Yields whether a place was had."""
+        had = self._places.acquire(blocking=False) or self._wait()
+        try:
+            yield had
+        finally:
+            if had:
+                self._places.release()
+
+    def _wait(self) -> bool:
+        if not self._waiting.acquire(blocking=False):
+            return False
+        try:
+            return self._places.acquire(timeout=SHORT_WAIT_S)
+        finally:
+            self._waiting.release()
+
+
+class Alarm:
+    """One thread that calls back for whatever is still running after its time."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int]] = []
+        self._calls: dict[int, Callable[[], None]] = {}
+        self._numbers = itertools.count()
+        self._changed = threading.Condition()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="starbot-alarm", daemon=True)
+        self._thread.start()
+
+    @contextmanager
+    def after(self, seconds: float, call: Callable[[], None]) -> Iterator[None]:
+        """Calls `call` in the alarm's thread if the block is still running after so many seconds."""
+        number = next(self._numbers)
+        with self._changed:
+            self._calls[number] = call
+            heapq.heappush(self._heap, (time.monotonic() + seconds, number))
+            self._changed.notify()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._calls.pop(number, None)
+
+    def stop(self) -> None:
+        """Ends the thread; nothing is called any more."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if self._stopped:
+                    return
+                if not self._heap:
+                    self._changed.wait()
+                    continue
+                at, number = self._heap[0]
+                left = at - time.monotonic()
+                if left > 0:
+                    self._changed.wait(left)
+                    continue
+                heapq.heappop(self._heap)
+                call = self._calls.pop(number, None)
+            if call is not None:
+                call()

@@ -1,0 +1,260 @@
+"""Carries out what was decided: one-off effects, and targets that always show the case as it is.
+
+Both ask before they repeat: only the first try of the first run writes without looking. A wait of more
+than a second ends the run, which comes again from its service's queue. What cannot succeed, and whatever
+else goes wrong, ends in an event with a sentence, never in silence.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from starbot.core.case import Case, Event, Service
+from starbot.core.text import marker
+from starbot.engine.advance import Advance, Also
+from starbot.engine.duty import Deed, Duty, Target
+from starbot.engine.patience import GO_ON_AFTER_S, SHORT_WAIT_S, Alarm, Share, back_off_s
+from starbot.engine.store import Books, Start, Store, StoredTarget
+from starbot.errors import ServiceDelayed, ServiceRefused
+
+log = structlog.get_logger("starbot.engine")
+
+
+@dataclass(frozen=True)
+class Again:
+    """The run comes again: soon in its own thread, or later from this service's queue."""
+
+    service: Service
+    delay_s: float
+
+    @property
+    def is_soon(self) -> bool:
+        """Whether the wait is short enough to hold the thread."""
+        return self.delay_s < SHORT_WAIT_S
+
+
+@dataclass(frozen=True)
+class Sending:
+    """One thing on its way to a service: what is needed to tell its case about it."""
+
+    duty: Duty
+    case_id: str
+    key: str
+    name: str
+    service: Service
+    event_id: str
+
+
+class Performer:
+    """Performs effects and converges targets. `start` starts what follows; `tell` submits an event durably."""
+
+    def __init__(
+        self,
+        store: Store,
+        duties: Mapping[str, Duty],
+        advance: Advance,
+        now: Callable[[], datetime],
+        shares: Mapping[Service, Share],
+        settle_s: Mapping[Service, float],
+        start: Callable[[list[Start]], None],
+        tell: Callable[[Event], None],
+    ) -> None:
+        self._store = store
+        self._duties = duties
+        self._advance = advance
+        self._now = now
+        self._shares = shares
+        self._settle_s = settle_s
+        self._start = start
+        self._tell = tell
+        self._alarm = Alarm()
+
+    def stop(self) -> None:
+        """Ends the alarm; what is under way goes on."""
+        self._alarm.stop()
+
+    # -- one-off effects
+    def perform(self, key: str) -> Again | None:
+        """Performs the effect with this key; answers when it must come again."""
+        return _soon_once(lambda: self._perform(key))
+
+    def _perform(self, key: str) -> Again | None:
+        with self._store.read() as books:
+            stored = books.effect(key)
+        if stored is None:
+            return None
+        duty = self._duties[stored.duty]
+        effect = duty.effect(stored.body)
+        event_id = f"{key}~{effect.run}" if effect.run else key
+        sending = Sending(duty, stored.case_id, key, stored.kind, effect.service, event_id)
+        if stored.state != "open":
+            self._restart(f"{event_id}>{stored.state}")
+            return None
+        with self._shares[effect.service].place() as had:
+            if not had:
+                self._delayed(sending)
+                return Again(effect.service, SHORT_WAIT_S)
+            return self._sending(sending, lambda: self._try(sending, duty.deeds[stored.kind], effect))
+
+    def _try(self, sending: Sending, deed: Deed, effect: Any) -> None:
+        with self._store.transaction() as books:
+            stored = books.begin_try(sending.key)
+            case = _case(sending.duty, books, sending.case_id)
+        tries = 0 if stored is None else stored.attempts
+        event = deed.find(effect, case) if tries and deed.find is not None else None
+        if event is None:
+            event = deed.do(effect, case)
+        self._done(sending, event, lambda books: books.settle_effect(sending.key, "done"))
+
+    # -- targets
+    def converge(self, case_id: str, thing: str, writer: str) -> Again | None:
+        """Shows the case on this thing until what is shown is what is wanted."""
+        return _soon_once(lambda: self._converge(case_id, thing, writer))
+
+    def _converge(self, case_id: str, thing: str, writer: str) -> Again | None:
+        while True:
+            claimed = self._claim(case_id, thing, writer)
+            if claimed is None:
+                return None
+            duty, case, stored = claimed
+            target = duty.targets[thing]
+            sending = Sending(
+                duty, case_id, f"{case_id}:{thing}", thing, target.service,
+                f"{case_id}:{thing}:{case.version}",
+            )
+            with self._shares[target.service].place() as had:
+                if not had:
+                    return Again(target.service, SHORT_WAIT_S)
+                again = self._sending(sending, lambda: self._show(sending, target, case, stored))
+            if again is not None:
+                return again
+
+    def _claim(self, case_id: str, thing: str, writer: str) -> tuple[Duty, Any, StoredTarget] | None:
+        with self._store.transaction() as books:
+            stored = books.target(case_id, thing)
+            if stored is None or stored.writer not in (None, writer):
+                return None
+            if stored.shown >= stored.wanted:
+                books.set_target(case_id, thing, writer=None)
+                return None
+            body = books.case(case_id)
+            assert body is not None, "a target without a case"
+            duty = self._duties[body.duty]
+            case: Case = duty.cases.model_validate_json(body.body)
+            if duty.targets[thing].render(case) in (None, stored.document):
+                books.set_target(case_id, thing, shown=case.version, writer=None)
+                return None
+            books.set_target(case_id, thing, writer=writer, attempts=stored.attempts + 1)
+            return duty, case, stored
+
+    def _show(self, sending: Sending, target: Target, case: Any, stored: StoredTarget) -> None:
+        document = target.render(case)
+        assert document is not None
+
+        def shown(books: Books) -> None:
+            books.set_target(
+                case.id, sending.name, shown=case.version, document=document, attempts=0
+            )
+
+        try:
+            event = target.show(case, document, stored.document, stored.attempts > 0)
+        except ServiceDelayed:
+            raise
+        except Exception as error:
+            self._failed(sending, error, shown)
+            return
+        if event is None:
+            with self._store.transaction() as books:
+                shown(books)
+        else:
+            self._done(sending, event, shown)
+
+    # -- what both have in common
+    def _sending(self, sending: Sending, attempt: Callable[[], None]) -> Again | None:
+        """Tries once; answers when to come again if the service did not do it now."""
+        with self._alarm.after(GO_ON_AFTER_S, lambda: self._delayed(sending)):
+            try:
+                attempt()
+            except ServiceDelayed as delay:
+                log.info("delayed", key=sending.key, error=str(delay))
+                self._delayed(sending)
+                return Again(sending.service, self._wait_s(sending, delay))
+            except Exception as error:
+                self._failed(sending, error, lambda books: books.settle_effect(sending.key, "failed"))
+        return None
+
+    def _wait_s(self, sending: Sending, delay: ServiceDelayed) -> float:
+        with self._store.read() as books:
+            stored = books.effect(sending.key)
+            target = books.target(sending.case_id, sending.name) if stored is None else None
+        tries = stored.attempts if stored else target.attempts if target else 1
+        wait = back_off_s(tries) if delay.retry_after_s is None else delay.retry_after_s
+        # A vendor may still be at work on a request that we gave up: looking before that would miss it.
+        return max(wait, self._settle_s[sending.service]) if delay.timed_out and delay.maybe_done else wait
+
+    def _done(self, sending: Sending, event: Event, also: Also) -> None:
+        named = event.model_copy(update={"id": f"{sending.event_id}>done", "case_id": sending.case_id})
+        self._start(self._advance(named, also))
+
+    def _delayed(self, sending: Sending) -> None:
+        self._tell(
+            sending.duty.event(
+                {
+                    "kind": "effect_delayed",
+                    "id": f"{sending.event_id}>delayed",
+                    "at": self._now(),
+                    "case_id": sending.case_id,
+                    "key": sending.key,
+                    "effect": sending.name,
+                    "service": sending.service,
+                }
+            )
+        )
+
+    def _failed(self, sending: Sending, error: Exception, also: Also) -> None:
+        reference = marker(f"{sending.event_id}{self._now()}")[:8]
+        refused = isinstance(error, ServiceRefused)
+        log.log(
+            30 if refused else 40, "failed", key=sending.key, reference=reference, error=str(error),
+            exc_info=None if refused else error,
+        )
+        event = sending.duty.event(
+            {
+                "kind": "effect_failed",
+                "id": f"{sending.event_id}>failed",
+                "at": self._now(),
+                "case_id": sending.case_id,
+                "key": sending.key,
+                "effect": sending.name,
+                "service": sending.service,
+                "reason": error.reason if isinstance(error, ServiceRefused) else "ours",
+                "reference": "" if refused else reference,
+            }
+        )
+        self._start(self._advance(event, also))
+
+    def _restart(self, event_id: str) -> None:
+        """After a crash: what followed from a finished effect is started again, which changes nothing
+        where it already runs."""
+        with self._store.read() as books:
+            starts = books.starts_of(event_id)
+        self._start(starts or [])
+
+
+def _soon_once(run: Callable[[], Again | None]) -> Again | None:
+    """Runs, and once more in the same thread if that is soon: a lost answer should not cost a queue's tick."""
+    again = run()
+    if again is None or not again.is_soon:
+        return again
+    time.sleep(again.delay_s)
+    return run()
+
+
+def _case(duty: Duty, books: Books, case_id: str) -> Any:
+    stored = books.case(case_id)
+    assert stored is not None, "an effect without a case"
+    return duty.cases.model_validate_json(stored.body)

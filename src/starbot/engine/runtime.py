@@ -1,0 +1,216 @@
+"""The durable engine itself: DBOS runs what advance and perform describe, and recovers it after a crash.
+
+Three workflows, each one event or one effect long: `handle` an event, `perform` an effect, `converge` a
+target. Their ids are what happened, so the same happening runs once. None of them has recorded steps:
+the store knows what was done, and each may be run again from its beginning. Names of workflows and the
+application version are constants, because pending work is found again by them.
+"""
+
+import contextlib
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from starbot.core.case import Event, Service
+from starbot.core.text import marker
+from starbot.engine.advance import Advance
+from starbot.engine.duty import Duty
+from starbot.engine.patience import Share, back_off_s
+from starbot.engine.perform import Performer
+from starbot.engine.store import DATABASE_PATIENCE_S, Start, Store, engine_url
+from starbot.errors import ServiceDelayed, SetupError
+
+log = structlog.get_logger("starbot.engine")
+
+SERVICES: tuple[Service, ...] = ("slack", "gitlab", "zendesk", "pagerduty")
+QUEUE_TICK_S = 0.5
+DATABASE_PAUSE_S = 1.0
+
+
+class Engine:
+    """Events in, deeds out. Build one a process, `launch` it, `submit` events, `close` it."""
+
+    def __init__(
+        self,
+        store: Store,
+        duties: Iterable[Duty],
+        now: Callable[[], datetime],
+        *,
+        threads: int,
+        places: Mapping[Service, int],
+        settle_s: Mapping[Service, float],
+    ) -> None:
+        """`places` is each service's share of the `threads`; `settle_s` how long a vendor may still be at
+        work on a request that timed out."""
+        self._store = store
+        self._duties = {duty.name: duty for duty in duties}
+        self._now = now
+        self._threads = threads
+        self._places = places
+        self._advance = Advance(store, self._duties)
+        self._performer = Performer(
+            store, self._duties, self._advance, now,
+            {service: Share(places[service]) for service in SERVICES},
+            settle_s, self._start, self.submit,
+        )
+
+    # -- life
+    def launch(self) -> None:
+        """Starts the engine; what was pending when the process died runs again."""
+        _check_sqlite(self._store)
+        logging.getLogger("dbos").setLevel(logging.WARNING)
+        url = engine_url(self._store.url)
+        if self._store.is_sqlite:
+            _make_wal(url)
+        config: DBOSConfig = {
+            "name": "starbot",
+            "system_database_url": url,
+            "application_version": "v1",
+            "executor_id": "local",
+            "log_level": "WARNING",
+            "max_executor_threads": self._threads,
+            "sys_db_pool_size": 20,
+            "db_engine_kwargs": {"pool_timeout": DATABASE_PATIENCE_S},
+        }
+        DBOS(config=config)
+        self._handle_flow = _workflow("handle", self._handle)
+        self._perform_flow = _workflow("perform", self._perform)
+        self._converge_flow = _workflow("converge", self._converge)
+        DBOS.launch()
+        self._queues = {
+            service: DBOS.register_queue(
+                service,
+                worker_concurrency=max(2, self._places[service] // 3),
+                polling_interval_sec=QUEUE_TICK_S,
+            )
+            for service in SERVICES
+        }
+
+    def close(self, patience_s: int = 5) -> None:
+        """Stops taking work; what is not finished is pending and runs after the next start."""
+        self._performer.stop()
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=patience_s)
+
+    # -- events
+    def submit(self, event: Event) -> None:
+        """Stores the event durably and returns; it is decided and carried out in the engine's threads.
+
+        The same event id does nothing a second time. Raises when the database does not take it: then
+        do not acknowledge, so that the vendor sends it again.
+        """
+        with SetWorkflowID(event.id):
+            DBOS.start_workflow(self._handle_flow, event.duty, event.model_dump(mode="json"), 0)
+
+    def replay_stuck(self) -> int:
+        """Tries again what could not be decided; answers how many there were."""
+        with self._store.read() as books:
+            waiting = books.all_stuck()
+        for event_id, reference, body in waiting:
+            log.info("replaying", event=event_id, reference=reference)
+            duty, _, event = body.partition(" ")
+            parsed = self._duties[duty].events.validate_json(event)
+            with SetWorkflowID(f"{event_id}~{reference}"):
+                DBOS.start_workflow(self._handle_flow, duty, parsed.model_dump(mode="json"), 0)
+        return len(waiting)
+
+    # -- the three workflows
+    def _handle(self, duty_name: str, body: dict[str, Any], tries: int) -> None:
+        duty = self._duties[duty_name]
+        event = duty.event(body)
+        try:
+            for arrived in duty.arrive(event):
+                self._start(self._persist(lambda arrived=arrived: self._advance(arrived)))  # type: ignore[misc]
+        except ServiceDelayed as delay:
+            wait = delay.retry_after_s or back_off_s(tries + 1)
+            self._enqueue(delay.service, wait, f"{event.id}~{tries + 1}", self._handle_flow, duty_name, body, tries + 1)
+            return
+        except Exception as error:
+            self._set_aside(duty, event, error)
+            return
+        if tries == 0:
+            self._forget_stuck(event)
+
+    def _perform(self, key: str, run: int, name: str) -> None:
+        again = self._persist(lambda: self._performer.perform(key))
+        if again is not None:
+            self._enqueue(again.service, again.delay_s, f"{name}~{run + 1}", self._perform_flow, key, run + 1, name)
+
+    def _converge(self, case_id: str, thing: str, run: int, writer: str) -> None:
+        again = self._persist(lambda: self._performer.converge(case_id, thing, writer))
+        if again is not None:
+            self._enqueue(
+                again.service, again.delay_s, f"{writer}~{run + 1}", self._converge_flow, case_id, thing, run + 1, writer
+            )
+
+    # -- how they are started
+    def _start(self, starts: list[Start]) -> None:
+        for start in starts:
+            with SetWorkflowID(start.workflow_id):
+                flow: Any = self._perform_flow if start.what == "perform" else self._converge_flow
+                DBOS.start_workflow(flow, *start.arguments, 0, start.workflow_id)
+
+    def _enqueue(self, service: Service, delay_s: float, name: str, flow: Any, *arguments: Any) -> None:
+        with SetWorkflowID(name), SetEnqueueOptions(delay_seconds=delay_s):
+            self._queues[service].enqueue(flow, *arguments)
+
+    def _persist(self, work: Callable[[], Any]) -> Any:
+        """A database that is away for a while delays work; it must not end it."""
+        while True:
+            try:
+                return work()
+            except OperationalError as error:
+                log.error("the database does not answer; trying again", error=str(error.orig))
+                time.sleep(DATABASE_PAUSE_S)
+
+    # -- what could not be decided
+    def _set_aside(self, duty: Duty, event: Event, error: Exception) -> None:
+        """An event that raised is kept, logged with a reference, and replayed after the mend."""
+        reference = marker(event.id)[:8]
+        log.error("an event could not be decided", event=event.id, reference=reference, exc_info=error)
+        with self._store.transaction() as books:
+            body = f"{duty.name} {event.model_dump_json()}"
+            books.put_stuck(event.id, self._now(), reference, type(error).__name__, body)
+
+    def _forget_stuck(self, event: Event) -> None:
+        with self._store.read() as books:
+            waiting = {event_id for event_id, _, _ in books.all_stuck()}
+        if event.id in waiting:
+            with self._store.transaction() as books:
+                books.drop_stuck(event.id)
+
+
+def _workflow(name: str, work: Callable[..., None]) -> Any:
+    """A workflow under a name that outlives every version; the engine registers functions, not methods."""
+
+    def run(*arguments: Any) -> None:
+        work(*arguments)
+
+    run.__qualname__ = run.__name__ = name
+    return DBOS.workflow(name=name)(run)
+
+
+def _make_wal(url: str) -> None:
+    """Write-ahead logging is a property of the file: readers then never wait for the writer."""
+    with contextlib.closing(sqlite3.connect(make_url(url).database or "")) as connection:
+        connection.execute("pragma journal_mode=wal")
+
+
+def _check_sqlite(store: Store) -> None:
+    """Python 3.12 and newer with SQLite before 3.42: the engine's dequeue fails on a NOT NULL column."""
+    import sys
+
+    if store.is_sqlite and sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < (3, 42):
+        raise SetupError(
+            [
+                f"SQLite {sqlite3.sqlite_version} is too old for Python {sys.version_info.major}."
+                f"{sys.version_info.minor}: use Python 3.11, SQLite 3.42 or newer, or PostgreSQL (DATABASE_URL)."
+            ]
+        )

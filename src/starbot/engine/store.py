@@ -1,0 +1,390 @@
+"""Where cases, their journal and their effects are kept: SQLite or PostgreSQL, one path for both.
+
+All writes of one event happen in one transaction that holds the case. PostgreSQL locks the row
+(`FOR UPDATE` at READ COMMITTED). SQLite ignores that clause, so there every writing transaction
+begins with `BEGIN IMMEDIATE`, and a lock in the process keeps its threads from polling the file.
+"""
+
+import fcntl
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.engine import Connection, Engine, make_url
+
+from starbot.core.case import Document
+from starbot.engine.schema import cases, effects, handles, journal, memory, stuck, targets
+from starbot.errors import SetupError
+
+DATABASE_PATIENCE_S = 2.5
+"""How long a write may wait for the database: an event is acknowledged only once it is stored, and Slack
+waits three seconds."""
+
+
+def stamp(at: datetime) -> str:
+    """A time as text that sorts by time: UTC, fixed width."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+class Start(NamedTuple):
+    """One workflow that must run because of a decision; repeating a start does nothing."""
+
+    what: str  # "perform" or "converge"
+    workflow_id: str
+    arguments: tuple[Any, ...]
+
+
+class StoredCase(NamedTuple):
+    """A case as stored."""
+
+    id: str
+    duty: str
+    body: str
+
+
+class StoredEffect(NamedTuple):
+    """An effect as stored, with the number of tries that began before this one."""
+
+    key: str
+    case_id: str
+    duty: str
+    kind: str
+    state: str
+    attempts: int
+    body: str
+
+
+class StoredTarget(NamedTuple):
+    """A thing that shows a case: what is wanted, what is shown, and by whom."""
+
+    case_id: str
+    thing: str
+    wanted: int
+    shown: int
+    attempts: int
+    writer: str | None
+    document: Document | None
+
+
+class Entry(NamedTuple):
+    """One line of a case's journal."""
+
+    event_id: str
+    version: int
+    at: datetime
+    kind: str
+    body: dict[str, Any]
+
+
+class Books:
+    """What may be read and written inside one transaction."""
+
+    def __init__(self, connection: Connection, lock_rows: bool) -> None:
+        self._db = connection
+        self._lock_rows = lock_rows
+
+    # -- events and cases
+    def starts_of(self, event_id: str) -> list[Start] | None:
+        """What was started because of this event, or None where it has not been seen."""
+        row = self._db.execute(sa.select(journal.c.starts).where(journal.c.event_id == event_id)).first()
+        return None if row is None else [Start(s[0], s[1], tuple(s[2])) for s in json.loads(row[0])]
+
+    def case_of(self, handle: str) -> str | None:
+        """The id of the case that has this outside name."""
+        row = self._db.execute(sa.select(handles.c.case_id).where(handles.c.handle == handle)).first()
+        return None if row is None else str(row[0])
+
+    def cases_named(self, prefix: str) -> list[StoredCase]:
+        """The cases with an outside name that begins so, such as everything in one Slack channel."""
+        query = (
+            sa.select(cases.c.id, cases.c.duty, cases.c.body)
+            .join(handles, handles.c.case_id == cases.c.id)
+            .where(handles.c.handle.startswith(prefix, autoescape=True))
+            .distinct()
+        )
+        return [StoredCase(*row) for row in self._db.execute(query)]
+
+    def case(self, case_id: str, lock: bool = False) -> StoredCase | None:
+        """The case as it is now; with `lock`, nobody else changes it until the transaction ends."""
+        query = sa.select(cases.c.id, cases.c.duty, cases.c.body).where(cases.c.id == case_id)
+        row = self._db.execute(query.with_for_update() if lock and self._lock_rows else query).first()
+        return None if row is None else StoredCase(*row)
+
+    def holder(self, claim: str) -> StoredCase | None:
+        """The open case that holds this claim."""
+        query = sa.select(cases.c.id, cases.c.duty, cases.c.body).where(cases.c.claim == claim)
+        row = self._db.execute(query).first()
+        return None if row is None else StoredCase(*row)
+
+    def insert_case(self, case_id: str, values: dict[str, Any]) -> None:
+        """A new case; an IntegrityError says that somebody else was first."""
+        self._db.execute(sa.insert(cases).values(id=case_id, **values))
+
+    def update_case(self, case_id: str, values: dict[str, Any]) -> None:
+        """The case as it is now; an IntegrityError says that its claim is taken."""
+        self._db.execute(sa.update(cases).where(cases.c.id == case_id).values(**values))
+
+    def add_handles(self, case_id: str, names: Sequence[str]) -> None:
+        """Outside names of the case."""
+        for name in names:
+            self._db.execute(sa.insert(handles).values(handle=name, case_id=case_id))
+
+    def write_journal(self, event_id: str, case_id: str, entry: dict[str, Any], starts: Sequence[Start]) -> None:
+        """The event and what it started; an IntegrityError says that it is there already."""
+        self._db.execute(
+            sa.insert(journal).values(
+                event_id=event_id, case_id=case_id, starts=json.dumps([list(s) for s in starts]), **entry
+            )
+        )
+
+    # -- effects
+    def put_effect(self, key: str, case_id: str, duty: str, kind: str, body: str) -> None:
+        """A wish. One that was asked for again is open again and keeps its count of tries."""
+        renewed = self._db.execute(
+            sa.update(effects).where(effects.c.key == key).values(state="open", body=body)
+        )
+        if renewed.rowcount == 0:
+            self._db.execute(
+                sa.insert(effects).values(
+                    key=key, case_id=case_id, duty=duty, kind=kind, state="open", attempts=0, body=body
+                )
+            )
+
+    def begin_try(self, key: str) -> StoredEffect | None:
+        """The effect with the number of tries before this one, which is now counted."""
+        row = self._db.execute(sa.select(*_EFFECT).where(effects.c.key == key)).first()
+        if row is None:
+            return None
+        self._db.execute(
+            sa.update(effects).where(effects.c.key == key).values(attempts=effects.c.attempts + 1)
+        )
+        return StoredEffect(*row)
+
+    def settle_effect(self, key: str, state: str) -> None:
+        """The effect is over: done or failed."""
+        self._db.execute(sa.update(effects).where(effects.c.key == key).values(state=state))
+
+    def effect(self, key: str) -> StoredEffect | None:
+        """The effect as it stands."""
+        row = self._db.execute(sa.select(*_EFFECT).where(effects.c.key == key)).first()
+        return None if row is None else StoredEffect(*row)
+
+    # -- targets
+    def want(self, case_id: str, thing: str, version: int) -> None:
+        """The thing shall show this version of the case."""
+        where = (targets.c.case_id == case_id) & (targets.c.thing == thing)
+        if self._db.execute(sa.update(targets).where(where).values(wanted=version)).rowcount == 0:
+            self._db.execute(
+                sa.insert(targets).values(case_id=case_id, thing=thing, wanted=version, shown=0, attempts=0)
+            )
+
+    def target(self, case_id: str, thing: str) -> StoredTarget | None:
+        """The thing as it stands."""
+        where = (targets.c.case_id == case_id) & (targets.c.thing == thing)
+        query = sa.select(*_TARGET).where(where)
+        row = self._db.execute(query.with_for_update() if self._lock_rows else query).first()
+        if row is None:
+            return None
+        document = None if row[6] is None else json.loads(row[6])
+        return StoredTarget(row[0], row[1], row[2], row[3], row[4], row[5], document)
+
+    def set_target(self, case_id: str, thing: str, **values: Any) -> None:
+        """Changes columns of a target; a document is given as a dict."""
+        if isinstance(values.get("document"), dict):
+            values["document"] = json.dumps(values["document"], sort_keys=True)
+        where = (targets.c.case_id == case_id) & (targets.c.thing == thing)
+        self._db.execute(sa.update(targets).where(where).values(**values))
+
+    # -- what else must be remembered
+    def remember(self, name: str, at: datetime, body: Any) -> None:
+        """Keeps a JSON value under a name."""
+        values = {"at": stamp(at), "body": json.dumps(body)}
+        if self._db.execute(sa.update(memory).where(memory.c.name == name).values(**values)).rowcount == 0:
+            self._db.execute(sa.insert(memory).values(name=name, **values))
+
+    def recall(self, name: str) -> tuple[datetime, Any] | None:
+        """What was kept under a name, and when."""
+        row = self._db.execute(sa.select(memory.c.at, memory.c.body).where(memory.c.name == name)).first()
+        return None if row is None else (datetime.fromisoformat(row[0]), json.loads(row[1]))
+
+    def put_stuck(self, event_id: str, at: datetime, reference: str, error: str, body: str) -> None:
+        """An event that could not be decided; replayed after the mend."""
+        self.drop_stuck(event_id)
+        row = {"event_id": event_id, "at": stamp(at), "reference": reference, "error": error, "body": body}
+        self._db.execute(sa.insert(stuck).values(**row))
+
+    def drop_stuck(self, event_id: str) -> None:
+        """The event has been decided after all."""
+        self._db.execute(sa.delete(stuck).where(stuck.c.event_id == event_id))
+
+    def all_stuck(self) -> list[tuple[str, str, str]]:
+        """(event id, reference, body) of every event that could not be decided."""
+        query = sa.select(stuck.c.event_id, stuck.c.reference, stuck.c.body).order_by(stuck.c.at)
+        return [(row[0], row[1], row[2]) for row in self._db.execute(query)]
+
+    # -- lists
+    def due(self, until: datetime, limit: int = 100) -> list[tuple[str, str, str]]:
+        """(case id, duty, deadline) of the cases whose deadline has come."""
+        query = (
+            sa.select(cases.c.id, cases.c.duty, cases.c.next_due)
+            .where(cases.c.next_due.is_not(None), cases.c.next_due <= stamp(until))
+            .order_by(cases.c.next_due)
+            .limit(limit)
+        )
+        return [(row[0], row[1], row[2]) for row in self._db.execute(query)]
+
+    def lately(self, duty: str, since: datetime) -> list[StoredCase]:
+        """Cases of a duty that are open (they hold a claim) or changed since a time."""
+        query = (
+            sa.select(cases.c.id, cases.c.duty, cases.c.body)
+            .where(cases.c.duty == duty)
+            .where(cases.c.claim.is_not(None) | (cases.c.changed_at >= stamp(since)))
+            .order_by(cases.c.changed_at)
+        )
+        return [StoredCase(*row) for row in self._db.execute(query)]
+
+    def entries(self, case_id: str) -> list[Entry]:
+        """The journal of a case, in order."""
+        query = (
+            sa.select(journal.c.event_id, journal.c.version, journal.c.at, journal.c.kind, journal.c.body)
+            .where(journal.c.case_id == case_id)
+            .order_by(journal.c.version)
+        )
+        return [
+            Entry(r[0], r[1], datetime.fromisoformat(r[2]), r[3], json.loads(r[4]))
+            for r in self._db.execute(query)
+        ]
+
+
+_EFFECT = (
+    effects.c.key,
+    effects.c.case_id,
+    effects.c.duty,
+    effects.c.kind,
+    effects.c.state,
+    effects.c.attempts,
+    effects.c.body,
+)
+_TARGET = (
+    targets.c.case_id,
+    targets.c.thing,
+    targets.c.wanted,
+    targets.c.shown,
+    targets.c.attempts,
+    targets.c.writer,
+    targets.c.document,
+)
+
+
+class Store:
+    """The database of one installation. Open it once; transactions may be taken from any thread."""
+
+    def __init__(self, url: str) -> None:
+        self.url = normal_url(url)
+        self.is_sqlite = make_url(self.url).get_backend_name() == "sqlite"
+        self._one_writer: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
+        self._mark = _claim_file(self.url) if self.is_sqlite else None
+        self._writing = _engine(self.url, "BEGIN IMMEDIATE")
+        self._reading = _engine(self.url, "BEGIN") if self.is_sqlite else self._writing
+
+    def migrate(self) -> None:
+        """Brings the schema to the newest version."""
+        config = Config()
+        config.set_main_option("script_location", str(files("starbot.engine") / "migrations"))
+        with self._one_writer, self._writing.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Books]:
+        """Everything inside happens, or nothing. Never start a workflow inside: on SQLite it would hang."""
+        with self._one_writer, self._writing.begin() as connection:
+            yield Books(connection, lock_rows=not self.is_sqlite)
+
+    @contextmanager
+    def read(self) -> Iterator[Books]:
+        """A look that changes nothing and waits for no writer."""
+        with self._reading.begin() as connection:
+            yield Books(connection, lock_rows=False)
+
+    def close(self) -> None:
+        """Gives back the connections and, for SQLite, the claim on the file."""
+        self._writing.dispose()
+        self._reading.dispose()
+        if self._mark is not None:
+            self._mark.close()
+
+
+def normal_url(url: str) -> str:
+    """The address with the driver that is installed: people write `postgresql://`."""
+    for short in ("postgresql://", "postgres://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url.removeprefix(short)
+    return url
+
+
+def engine_url(url: str) -> str:
+    """Where the durable engine keeps its own tables: a second file beside ours for SQLite, the same
+    PostgreSQL database (in a schema of its own) otherwise."""
+    parts = make_url(normal_url(url))
+    if parts.get_backend_name() != "sqlite" or not parts.database:
+        return normal_url(url)
+    ours = Path(parts.database)
+    return f"sqlite:///{ours.with_name(ours.stem + '.engine' + ours.suffix)}"
+
+
+def _engine(url: str, begin: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return sa.create_engine(
+            url,
+            pool_size=20,
+            max_overflow=20,
+            pool_timeout=DATABASE_PATIENCE_S,
+            pool_pre_ping=True,
+            isolation_level="READ COMMITTED",
+            connect_args={"connect_timeout": 2, "keepalives_idle": 10},
+        )
+    engine = sa.create_engine(url, pool_size=16, max_overflow=64, connect_args={"timeout": DATABASE_PATIENCE_S})
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        connection.execute("pragma journal_mode=wal")
+        connection.execute("pragma synchronous=full")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _claim_file(url: str) -> Any:
+    """SQLite serves one process a file: a lock on a side file tells a second bot so at once."""
+    database = make_url(url).database
+    if not database or database == ":memory:":
+        raise SetupError(["DATABASE_URL: SQLite needs a file, such as sqlite:///starbot.db."])
+    path = Path(database)
+    if not path.parent.is_dir():
+        raise SetupError([f"DATABASE_URL: the folder {path.parent} does not exist. Make it, or name another."])
+    mark = path.with_name(path.name + ".lock").open("w")
+    try:
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        mark.close()
+        raise SetupError(
+            [
+                f"DATABASE_URL: {database} is in use by another starbot. Stop that one, give this one a file "
+                "of its own, or use PostgreSQL."
+            ]
+        ) from None
+    return mark

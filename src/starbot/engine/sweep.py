@@ -1,0 +1,64 @@
+"""What comes by itself: deadlines of cases, and whatever must be done every few minutes.
+
+Deadlines are data on the case; this finds those that have come and says so. The event's id names case and
+deadline, so a sweep that runs twice, or on two replicas, says it once.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import structlog
+
+from starbot.core.case import Event
+from starbot.engine.duty import Duty
+from starbot.engine.store import Store
+
+log = structlog.get_logger("starbot.engine")
+
+
+def sweep(store: Store, duties: Mapping[str, Duty], now: datetime, submit: Callable[[Event], None]) -> int:
+    """Submits an event for every deadline that has come; answers how many there were."""
+    with store.read() as books:
+        due = books.due(now)
+    for case_id, duty, deadline in due:
+        body = {"kind": "due", "id": f"due:{case_id}:{deadline}", "at": now, "case_id": case_id}
+        submit(duties[duty].event(body))
+    return len(due)
+
+
+class Every:
+    """Calls back every so many seconds in a thread of its own, or at once when woken. An error is logged
+    and the next turn tries again."""
+
+    def __init__(self, name: str, seconds: float, call: Callable[[], object]) -> None:
+        self._seconds = seconds
+        self._call = call
+        self._wake = threading.Event()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name=f"starbot-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Begins; the first call comes after the first interval."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Calls now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ends after the call that may be running."""
+        self._stopped = True
+        self._wake.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(self._seconds)
+            self._wake.clear()
+            if self._stopped:
+                return
+            try:
+                self._call()
+            except Exception:
+                log.exception("a turn failed; the next one tries again", thread=self._thread.name)

@@ -1,0 +1,103 @@
+"""Bolt: which payload goes to which duty. Every listener parses, submits and stops.
+
+`process_before_response` makes Slack's acknowledgement wait for the listener, and the listener for the durable
+write: what was acknowledged is never lost (engineering measured about 3 ms). What opens a dialog is handed to
+threads of our own after which the listener returns at once, because a trigger lives for three seconds.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import structlog
+from slack_bolt import Ack, App, BoltRequest
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+
+from starbot.core.case import Event
+from starbot.services.slack import Identity
+
+log = structlog.get_logger("starbot.slack")
+
+Parse: TypeAlias = Callable[[dict[str, Any], datetime], Event | None]
+"""Payload and time to event; None where it is none of this duty's business."""
+Open: TypeAlias = Callable[[dict[str, Any]], None]
+"""Opens a dialog for a click; runs in a thread of ours."""
+
+DIALOG_THREADS = 32
+ANYTHING = re.compile(".*", re.DOTALL)
+
+
+def bolt_app(
+    client: WebClient,
+    identity: Identity,
+    *,
+    messages: Sequence[Parse],
+    reactions: Sequence[Parse],
+    clicks: Sequence[Parse],
+    dialogs: Sequence[Parse],
+    openers: dict[str, Open],
+    submit: Callable[[Event], None],
+    now: Callable[[], datetime],
+) -> App:
+    """The Slack app. `openers` are the buttons (by action id) that open a dialog."""
+    logging.getLogger("slack_bolt").setLevel(logging.WARNING)
+    pool = ThreadPoolExecutor(DIALOG_THREADS, thread_name_prefix="starbot-dialog")
+    known = AuthorizeResult(
+        enterprise_id=None,
+        team_id=identity.team_id,
+        bot_user_id=identity.user_id,
+        bot_id=identity.bot_id,
+        bot_token=client.token,
+    )
+    app = App(
+        client=client,
+        authorize=lambda: known,
+        process_before_response=True,
+        logger=logging.getLogger("slack_bolt"),
+    )
+
+    def hear(parsers: Sequence[Parse], payload: dict[str, Any]) -> None:
+        for parse in parsers:
+            event = parse(payload, now())
+            if event is not None:
+                submit(event)
+
+    @app.event("message")
+    def _message(event: dict[str, Any]) -> None:
+        hear(messages, event)
+
+    @app.event("reaction_added")
+    def _reaction(event: dict[str, Any]) -> None:
+        hear(reactions, event)
+
+    @app.action(ANYTHING)
+    def _action(ack: Ack, body: dict[str, Any]) -> None:
+        opener = openers.get(body["actions"][0]["action_id"])
+        if opener is not None:
+            pool.submit(_logged, opener, body)
+        else:
+            hear(clicks, body)
+        ack()
+
+    @app.view(ANYTHING)
+    def _view(ack: Ack, body: dict[str, Any]) -> None:
+        hear(dialogs, body)
+        ack()
+
+    # Slack sends again what nobody answers: whatever else comes is answered and left alone.
+    @app.event(ANYTHING)
+    def _anything(req: BoltRequest) -> None:
+        log.debug("left alone", type=req.body.get("type"))
+
+    return app
+
+
+def _logged(opener: Open, body: dict[str, Any]) -> None:
+    try:
+        opener(body)
+    except Exception:
+        log.exception("a dialog could not be opened", action=body["actions"][0]["action_id"])

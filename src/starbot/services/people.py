@@ -1,0 +1,119 @@
+"""The people file: who is who in Slack, GitLab and PagerDuty, where e-mail alone cannot tell.
+
+A YAML list; each entry has `name` and some of `email`, `slack`, `gitlab`, `pagerduty`, `region`.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import yaml
+
+from starbot.core.facts import Person
+from starbot.errors import SetupError
+
+_KEYS = tuple(Person.model_fields)
+_UNIQUE = ("email", "slack", "gitlab", "pagerduty")
+
+
+class People:
+    """Look-ups in a list of people; e-mail addresses match whatever their case."""
+
+    def __init__(self, people: Iterable[Person] = ()) -> None:
+        self._people = tuple(people)
+        self._by_pagerduty = {one.pagerduty: one for one in self._people if one.pagerduty}
+        self._by_slack = {one.slack: one for one in self._people if one.slack}
+        self._by_email = {one.email.casefold(): one for one in self._people if one.email}
+
+    def __iter__(self) -> Iterator[Person]:
+        return iter(self._people)
+
+    def by_pagerduty(self, pagerduty_id: str) -> Person | None:
+        """Who has this PagerDuty user id."""
+        return self._by_pagerduty.get(pagerduty_id)
+
+    def by_slack(self, slack_id: str) -> Person | None:
+        """Who has this Slack user id."""
+        return self._by_slack.get(slack_id)
+
+    def by_email(self, email: str) -> Person | None:
+        """Who has this e-mail address."""
+        return self._by_email.get(email.casefold())
+
+    def known(self, person: Person) -> Person:
+        """The person with whatever the file adds, found by any id; what the person brings goes first."""
+        found = (
+            self.by_pagerduty(person.pagerduty) or self.by_slack(person.slack) or self.by_email(person.email)
+        )
+        if found is None:
+            return person
+        return Person(**{key: getattr(person, key) or getattr(found, key) for key in _KEYS})
+
+
+class PeopleFile:
+    """Reads the people file."""
+
+    @staticmethod
+    def read(path: Path) -> People:
+        """The people in it. SetupError with every complaint, each with its line and the mend."""
+        try:
+            root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+        except (OSError, UnicodeDecodeError) as error:
+            raise SetupError([f"{path}: cannot be read ({type(error).__name__}): check the path"]) from error
+        except yaml.YAMLError as error:
+            raise SetupError([f"{path}{_line(error)}: is no YAML: mend it there"]) from error
+        return _Reading(path).people(root)
+
+
+def _line(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f":{mark.line + 1}" if mark else ""
+
+
+class _Reading:
+    """One reading of the file, which goes on after a complaint so that all are made at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._complaints: list[str] = []
+        self._seen: dict[tuple[str, str], int] = {}
+
+    def people(self, root: yaml.Node | None) -> People:
+        people: list[Person] = []
+        if root is None:
+            return People()
+        if isinstance(root, yaml.SequenceNode):
+            people = [self._person(entry) for entry in root.value]
+        else:
+            self._complain(root, "is no list: begin each person with a dash")
+        if self._complaints:
+            raise SetupError(self._complaints)
+        return People(people)
+
+    def _person(self, entry: yaml.Node) -> Person:
+        if not isinstance(entry, yaml.MappingNode):
+            self._complain(entry, "is no person: write name: and the ids under it")
+            return Person(name="")
+        values = dict(self._values(entry))
+        if not values.get("name"):
+            self._complain(entry, "has no name: add name:")
+        return Person(**{"name": "", **values})
+
+    def _values(self, entry: yaml.MappingNode) -> Iterator[tuple[str, str]]:
+        for key, value in entry.value:
+            if key.value not in _KEYS:
+                self._complain(key, f"{key.value!r} is not known: take one of {', '.join(_KEYS)}")
+            elif not isinstance(value, yaml.ScalarNode):
+                self._complain(value, f"{key.value} must be one word or text")
+            else:
+                self._check_unique(key.value, value)
+                yield key.value, "" if value.tag.endswith(":null") else value.value.strip()
+
+    def _check_unique(self, key: str, value: yaml.ScalarNode) -> None:
+        if key not in _UNIQUE or not value.value.strip():
+            return
+        first = self._seen.setdefault((key, value.value.strip().casefold()), value.start_mark.line + 1)
+        if first != value.start_mark.line + 1:
+            self._complain(value, f"{key} is the same as in line {first}: one of them is wrong")
+
+    def _complain(self, node: yaml.Node, text: str) -> None:
+        self._complaints.append(f"{self._path}:{node.start_mark.line + 1}: {text}")

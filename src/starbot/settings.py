@@ -1,0 +1,597 @@
+"""The settings: the only reader of the environment and of the TOML file.
+
+Secrets and addresses come from environment variables (and `.env` in the working folder, which they
+win over). Everything that an organisation names comes from `defaults.toml`, with `starbot.toml` in
+the working folder laid over it. `load` reads all of it once and makes all complaints at once, each
+with the key, what is wrong and the mend. No complaint ever quotes a secret.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import time
+from importlib import resources
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias, get_args
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from starbot.errors import SetupError
+
+SETTINGS_FILE = "starbot.toml"
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address leads to this machine only."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is no address: write it as https://host")
+    if parts.scheme == "http" and not is_loopback(url):
+        raise ValueError("would carry tokens in clear text: use https://")
+    return url.rstrip("/")
+
+
+def _api_address(url: str) -> str:
+    return _address(url) + "/"  # slack_sdk joins the method's name to it
+
+
+def _loopback(url: str) -> str:
+    if not is_loopback(_address(url)):
+        raise ValueError("is for the sandbox on this machine only: remove it")
+    return url.rstrip("/")
+
+
+def _database(url: str) -> str:
+    if not re.match(r"(sqlite|postgresql)(\+\w+)?://", url):
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    return url
+
+
+def _token(prefix: str, name: str) -> AfterValidator:
+    def check(token: SecretStr) -> SecretStr:
+        if not token.get_secret_value().startswith(prefix):
+            raise ValueError(f"is not {name}: that begins with {prefix}")
+        return token
+
+    return AfterValidator(check)
+
+
+def _where(text: str, *, example: str = "") -> dict[str, Any]:
+    return {"where": text, "example": example}
+
+
+Address: TypeAlias = Annotated[str, AfterValidator(_address)]
+ApiAddress: TypeAlias = Annotated[str, AfterValidator(_api_address)]
+LoopbackAddress: TypeAlias = Annotated[str, AfterValidator(_loopback)]
+DatabaseAddress: TypeAlias = Annotated[str, AfterValidator(_database)]
+
+
+class Env(BaseSettings):
+    """Secrets and addresses: one environment variable each."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    slack_bot_token: Annotated[SecretStr, _token("xoxb-", "a bot token")] = Field(
+        description="The bot's token in Slack.",
+        json_schema_extra=_where(
+            "api.slack.com/apps > your app > OAuth & Permissions > Bot User OAuth Token (xoxb-...)"
+        ),
+    )
+    slack_app_token: Annotated[SecretStr, _token("xapp-", "an app-level token")] = Field(
+        description="The app-level token that opens the Socket Mode connection.",
+        json_schema_extra=_where(
+            "api.slack.com/apps > your app > Basic Information > App-Level Tokens (xapp-...),"
+            " scope connections:write"
+        ),
+    )
+    slack_signing_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Slack's signing secret. Socket Mode, the way the bot listens, does not need it.",
+        json_schema_extra=_where("api.slack.com/apps > your app > Basic Information > Signing Secret"),
+    )
+    slack_api_url: ApiAddress = Field(
+        default="https://slack.com/api/",
+        description="Slack's Web API.",
+    )
+    gitlab_url: Address = Field(
+        default="https://gitlab.com",
+        description="The GitLab instance that holds the STAR issues.",
+        json_schema_extra=_where("the address in your browser", example="https://gitlab.com"),
+    )
+    gitlab_token: SecretStr = Field(
+        description="A token that may read and write issues in the STAR project.",
+        json_schema_extra=_where("the STAR project > Settings > Access tokens, role Reporter, scope api"),
+    )
+    zendesk_url: Address = Field(
+        description="The Zendesk account.",
+        json_schema_extra=_where("the address in your browser", example="https://gitlab.zendesk.com"),
+    )
+    zendesk_client_id: str = Field(
+        default="",
+        description="The OAuth client's identifier, for the client credentials grant.",
+        json_schema_extra=_where(
+            "Zendesk Admin Center > Apps and integrations > APIs > OAuth clients", example="starbot"
+        ),
+    )
+    zendesk_client_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="The OAuth client's secret.",
+        json_schema_extra=_where("shown once when the OAuth client is made"),
+    )
+    zendesk_email: str = Field(
+        default="",
+        description="The agent whose API token is used, where there is no OAuth client.",
+        json_schema_extra=_where("the agent's e-mail address"),
+    )
+    zendesk_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="An API token, where there is no OAuth client. Zendesk ends API tokens on 2027-04-30.",
+        json_schema_extra=_where("Zendesk Admin Center > Apps and integrations > APIs > API tokens"),
+    )
+    pagerduty_url: Address = Field(
+        default="https://api.pagerduty.com",
+        description="PagerDuty's REST API; accounts in the EU have https://api.eu.pagerduty.com.",
+    )
+    pagerduty_token: SecretStr = Field(
+        description="A read-only REST API key: the bot asks who is on call.",
+        json_schema_extra=_where(
+            "PagerDuty > Integrations > API Access Keys > Create New API Key, read-only"
+        ),
+    )
+    pagerduty_from: str = Field(
+        default="",
+        description="The e-mail address in whose name the bot speaks to PagerDuty.",
+        json_schema_extra=_where("a PagerDuty user's e-mail address", example="starbot@example.com"),
+    )
+    database_url: DatabaseAddress = Field(
+        default="sqlite:///starbot.db",
+        repr=False,
+        description="Where cases are kept: a SQLite file, or PostgreSQL for several replicas.",
+        json_schema_extra=_where("", example="postgresql://starbot@host/starbot"),
+    )
+    sandbox_clock: LoopbackAddress | None = Field(
+        default=None,
+        validation_alias="STARBOT_SANDBOX_CLOCK",
+        description="The sandbox's clock, which the bot then follows. This machine only.",
+        json_schema_extra=_where("starbot sandbox --print-env"),
+    )
+    people: Path | None = Field(
+        default=None,
+        validation_alias="STARBOT_PEOPLE",
+        description="The YAML file of managers' ids, see below. Without it e-mail addresses tell who is who.",
+        json_schema_extra=_where("", example="people.yml"),
+    )
+    config: Path | None = Field(
+        default=None,
+        validation_alias="STARBOT_CONFIG",
+        description="The TOML file of names. Without it starbot.toml in the working folder, if there is one.",
+        json_schema_extra=_where("", example="starbot.toml"),
+    )
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = Field(
+        default="INFO",
+        validation_alias="STARBOT_LOG_LEVEL",
+        description="How much is logged: DEBUG, INFO, WARNING or ERROR.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` hands over: it reads the sources itself, so that tests can name their own."""
+        return (init_settings,)
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError) as error:
+        raise ValueError("is no time zone: take a name such as Europe/Amsterdam") from error
+    return name
+
+
+def _hour(text: str) -> str:
+    if not re.fullmatch(r"\d\d:\d\d", text):
+        raise ValueError('is no time of day: write it as "09:00"')
+    time.fromisoformat(text)
+    return text
+
+
+def _week_hour(text: str) -> str:
+    day, _, hour = text.partition(" ")
+    if day not in WEEKDAYS:
+        raise ValueError(
+            f'is no hour of the week: write it as "Sun 15:00", with one of {", ".join(WEEKDAYS)}'
+        )
+    _hour(hour)
+    return text
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    return text
+
+
+def _link(url: str) -> str:
+    _address(url)
+    return url
+
+
+def _ticket_link(text: str) -> str:
+    if text and "{ticket}" not in text:
+        raise ValueError("must hold {ticket} where the number goes")
+    return text
+
+
+# People write #channel, @group and :emoji: as they see them.
+Channel: TypeAlias = Annotated[str, AfterValidator(lambda name: name.removeprefix("#")), Field(min_length=1)]
+Group: TypeAlias = Annotated[str, AfterValidator(lambda name: name.removeprefix("@")), Field(min_length=1)]
+Emoji: TypeAlias = Annotated[str, AfterValidator(lambda name: name.strip(":")), Field(min_length=1)]
+Name: TypeAlias = Annotated[str, Field(min_length=1)]
+Names: TypeAlias = Annotated[tuple[Name, ...], Field(min_length=1)]
+EmojiNames: TypeAlias = Annotated[tuple[Emoji, ...], Field(min_length=1)]
+Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]
+Hour: TypeAlias = Annotated[str, AfterValidator(_hour)]
+WeekHour: TypeAlias = Annotated[str, AfterValidator(_week_hour)]
+Link: TypeAlias = Annotated[str, AfterValidator(_link)]
+Pattern: TypeAlias = Annotated[str, AfterValidator(_pattern)]
+Amount: TypeAlias = Annotated[int, Field(ge=1)]
+Seconds: TypeAlias = Annotated[float, Field(gt=0)]
+
+
+class Table(BaseModel):
+    """A table of the TOML file: nothing unknown in it, nothing changed later."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EmojiSettings(Table):
+    """`[slack.emoji]`: names without colons; the first that the workspace has is used."""
+
+    acknowledge: EmojiNames
+    resolve: EmojiNames
+    escalate: EmojiNames
+
+
+class SlackSettings(Table):
+    """`[slack]`: channels and user groups by name, without # and @."""
+
+    star_channel: Channel
+    watched_channels: tuple[Channel, ...]
+    manager_groups: tuple[Group, ...]
+    fallback_group: Group
+    announce: Literal["broadcast", "thread"]
+    emoji: EmojiSettings
+
+
+class FormLabelSettings(Table):
+    """`[form.labels]`: how the form may label each answer."""
+
+    ticket: Names
+    urgency: Names
+    customer: Names
+    plan: Names
+    product: Names
+    group: Names
+    reason: Names
+    desired_result: Names
+    initiator: Names
+
+
+class FormSettings(Table):
+    """`[form]`: how a form post is known."""
+
+    sources: tuple[Name, ...]
+    contact_notices: tuple[Pattern, ...]
+    labels: FormLabelSettings
+
+
+class UrgencySettings(Table):
+    """One `[[urgency]]`: a level, the promised minutes, and its other names."""
+
+    name: Name
+    minutes: Amount
+    aliases: tuple[Name, ...] = ()
+
+
+class RegionSettings(Table):
+    """One `[[region]]`: business hours Monday to Friday in its zone, and its managers' schedule."""
+
+    name: Name
+    zone: Zone
+    opens: Hour
+    closes: Hour
+    schedule: Name
+
+
+class SupportHoursSettings(Table):
+    """`[support_hours]`: the one window of a week, such as "Sun 15:00" to "Fri 17:00"."""
+
+    zone: Zone
+    opens: WeekHour
+    closes: WeekHour
+
+
+class GitLabSettings(Table):
+    """`[gitlab]`: where and how STAR issues are opened."""
+
+    project: Annotated[str, Field(pattern=r"^[^/\s]+(/[^/\s]+)+$")]
+    confidential: bool
+    labels: tuple[Name, ...]
+    title: Name
+    description: Annotated[str, Field(min_length=1)]
+
+
+class ZendeskSettings(Table):
+    """`[zendesk]`: the macro by title, and what is written to the ticket."""
+
+    macro: Names
+    note: bool
+    tag: Annotated[str, Field(pattern=r"^\S*$")]
+    issue_blanks: tuple[Name, ...]
+    thread_blanks: tuple[Name, ...]
+    ticket_link: Annotated[str, AfterValidator(_ticket_link)]
+
+
+class TextSettings(Table):
+    """`[texts]`: the links that the bot's answers hold."""
+
+    how_to_star: Link
+    form_link: Literal[""] | Link
+
+
+class TimingSettings(Table):
+    """`[timing]`: how often and how long."""
+
+    undo_minutes: Amount
+    schedule_refresh_minutes: Amount
+    sweep_seconds: Seconds
+
+
+class ServiceLimits(Table):
+    """`[limits.SERVICE]`: seconds a call may take, seconds it may linger, threads it may hold."""
+
+    timeout_s: Seconds
+    settle_s: Annotated[float, Field(ge=0)]
+    share: Amount
+
+
+class LimitSettings(Table):
+    """`[limits]`: the bounded pool and each service's share of it."""
+
+    threads: Amount
+    slack: ServiceLimits
+    gitlab: ServiceLimits
+    zendesk: ServiceLimits
+    pagerduty: ServiceLimits
+
+
+class Organisation(Table):
+    """The whole TOML file: everything that an organisation names."""
+
+    slack: SlackSettings
+    form: FormSettings
+    urgency: Annotated[tuple[UrgencySettings, ...], Field(min_length=1)]
+    region: Annotated[tuple[RegionSettings, ...], Field(min_length=1)]
+    support_hours: SupportHoursSettings
+    gitlab: GitLabSettings
+    zendesk: ZendeskSettings
+    texts: TextSettings
+    timing: TimingSettings
+    limits: LimitSettings
+
+
+class Settings(Organisation):
+    """Everything the bot was told, complete and checked."""
+
+    env: Env
+
+    def ticket_url(self, ticket: int) -> str:
+        """The ticket's page for agents."""
+        template = self.zendesk.ticket_link or f"{self.env.zendesk_url}/agent/tickets/{{ticket}}"
+        return template.replace("{ticket}", str(ticket))
+
+
+def load(environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Settings:
+    """Read the environment, `.env`, and the TOML file of the folder `cwd`.
+
+    Raises SetupError with every complaint about any of them.
+    """
+    folder = cwd or Path.cwd()
+    found, complaints = _gather(os.environ if environ is None else environ, folder)
+    env = _check_env(found, complaints)
+    names = _check_names(_read_names(found.get("config"), folder, complaints), complaints)
+    if env is None or names is None or complaints:
+        raise SetupError(complaints)
+    return Settings(env=env, **{name: getattr(names, name) for name in Organisation.model_fields})
+
+
+def default_names() -> dict[str, Any]:
+    """`defaults.toml` as it is packaged."""
+    return tomllib.loads(resources.files("starbot").joinpath("defaults.toml").read_text("utf-8"))
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field of `Env`."""
+    alias = Env.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else field.upper()
+
+
+def where(field: str) -> str:
+    """Where an admin gets the value of a field of `Env`."""
+    extra = Env.model_fields[field].json_schema_extra
+    return str(extra["where"]) if isinstance(extra, dict) else ""
+
+
+def _gather(environ: Mapping[str, str], folder: Path) -> tuple[dict[str, Any], list[str]]:
+    """What is told, by field of `Env`: the environment over `.env`; an empty value is none."""
+    complaints = []
+    process = EnvSettingsSource(Env, env_ignore_empty=True)
+    process.env_vars = {key.lower(): value for key, value in environ.items() if value}
+    told: dict[str, Any] = {}
+    try:
+        told = DotEnvSettingsSource(Env, env_file=folder / ".env", env_ignore_empty=True)()
+    except (OSError, UnicodeDecodeError) as error:
+        complaints.append(f".env cannot be read: {error}")
+    found = {_field(key): value for key, value in {**told, **process()}.items()}
+    for key in ("people", "config"):
+        if key in found:
+            found[key] = folder / found[key]
+    return found, complaints
+
+
+def _field(key: str) -> str:
+    return next((name for name in Env.model_fields if key in (name, variable(name))), key)
+
+
+def _check_env(found: dict[str, Any], complaints: list[str]) -> Env | None:
+    env = None
+    try:
+        env = Env(**found)
+    except ValidationError as error:
+        complaints += [_env_complaint(each) for each in error.errors(include_url=False)]
+    complaints += _missing_zendesk(found)
+    for key in ("people", "config"):
+        if key in found and not Path(found[key]).is_file():
+            complaints.append(f"{variable(key)}: there is no file {found[key]}. Mend the path or remove it.")
+    return env
+
+
+def _missing_zendesk(found: Mapping[str, Any]) -> Iterator[str]:
+    """OAuth needs both of its values; so does an API token; one of the two ways must be there."""
+    by_token = "zendesk_email" in found or "zendesk_token" in found
+    by_oauth = "zendesk_client_id" in found or "zendesk_client_secret" in found
+    wanted = ["zendesk_email", "zendesk_token"] if by_token and not by_oauth else []
+    for field in wanted or ["zendesk_client_id", "zendesk_client_secret"]:
+        if field not in found:
+            yield f"{variable(field)} is not set.{_get(field)}"
+
+
+def _env_complaint(error: ErrorDetails) -> str:
+    field = _field(str(error["loc"][0]))
+    if error["type"] == "missing":
+        return f"{variable(field)} is not set.{_get(field)}"
+    return f"{variable(field)} {_reason(error)}.{_get(field)}"
+
+
+def _get(field: str) -> str:
+    return f" Where to get it: {where(field)}." if where(field) else ""
+
+
+def _reason(error: ErrorDetails) -> str:
+    """What is wrong, without the value: it may be a secret in the wrong place."""
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    return error["msg"].replace("Input should", "should")
+
+
+def _read_names(named: Path | None, folder: Path, complaints: list[str]) -> dict[str, Any]:
+    path = named or folder / SETTINGS_FILE
+    if not path.is_file():
+        return default_names()
+    try:
+        return _overlay(default_names(), tomllib.loads(path.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        complaints.append(f"{path.name} cannot be read: {error}")
+        return default_names()
+
+
+def _overlay(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables are merged, everything else is replaced."""
+    merged = dict(under)
+    for key, value in over.items():
+        below = under.get(key)
+        both = isinstance(below, dict) and isinstance(value, dict)
+        merged[key] = _overlay(below, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _check_names(raw: dict[str, Any], complaints: list[str]) -> Organisation | None:
+    try:
+        names = Organisation.model_validate(raw)
+    except ValidationError as error:
+        complaints += [_name_complaint(each) for each in error.errors(include_url=False)]
+        return None
+    complaints += _contradictions(names)
+    return names
+
+
+def _name_complaint(error: ErrorDetails) -> str:
+    key = _key(error["loc"])
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(error["loc"][-1]), _siblings(error["loc"]), n=1)
+        return f"{key} is no setting. " + (f"Did you mean {near[0]}?" if near else "Remove it.")
+    if error["type"] == "missing":
+        return f"{key} is missing: add it."
+    return f"{key} {_reason(error)}."
+
+
+def _key(loc: tuple[int | str, ...]) -> str:
+    """`("urgency", 0, "minutes")` as people number: `urgency[1].minutes`."""
+    key = ""
+    for part in loc:
+        key += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
+    return key.lstrip(".")
+
+
+def _siblings(loc: tuple[int | str, ...]) -> list[str]:
+    """The settings that stand beside the last one of `loc`."""
+    table: type[BaseModel] = Organisation
+    for part in loc[:-1]:
+        if isinstance(part, str):
+            table = _table_of(table.model_fields[part].annotation)
+    return list(table.model_fields)
+
+
+def _table_of(annotation: Any) -> type[BaseModel]:
+    inner = get_args(annotation)
+    return _table_of(inner[0]) if inner else annotation
+
+
+def _contradictions(names: Organisation) -> Iterator[str]:
+    levels = Counter(word.casefold() for level in names.urgency for word in {level.name, *level.aliases})
+    for word, times in levels.items():
+        if times > 1:
+            yield f'urgency: "{word}" stands for {times} levels. Leave it at one.'
+    for name, times in Counter(region.name for region in names.region).items():
+        if times > 1:
+            yield f'region: {times} regions are named "{name}". Give each its own name.'
+    for region in names.region:
+        if region.opens >= region.closes:
+            yield f'region "{region.name}" closes at {region.closes}, before it opens at {region.opens}.'
+    for service in ("slack", "gitlab", "zendesk", "pagerduty"):
+        share = getattr(names.limits, service).share
+        if share > names.limits.threads:
+            yield f"limits.{service}.share is {share}, more than limits.threads, {names.limits.threads}."

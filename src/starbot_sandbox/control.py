@@ -1,0 +1,158 @@
+"""The controls at /_sandbox: they look at the world, move it, and break it. No vendor has them."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+
+from starbot_sandbox.slack.errors import SlackError
+
+if TYPE_CHECKING:
+    from starbot_sandbox.application import Application
+    from starbot_sandbox.world import Sandbox
+
+Json = dict[str, Any]
+Act = Callable[[Request, Json], Awaitable[Json]]
+
+CLOCK_WAIT_S = 25.0
+JOURNAL_WAIT_S = 25.0
+
+
+def control(act: Act) -> Callable[[Request], Awaitable[JSONResponse]]:
+    """An endpoint that gives the JSON body to `act`; a ValueError is answered 400 with its sentence."""
+
+    async def endpoint(request: Request) -> JSONResponse:
+        try:
+            body = json.loads(await request.body() or b"{}")
+            if not isinstance(body, dict):
+                raise ValueError("the body must be a JSON object")
+            return JSONResponse(await act(request, body))
+        except (ValueError, SlackError) as error:
+            return JSONResponse({"ok": False, "error": str(error)}, 400)
+
+    return endpoint
+
+
+def fields(body: Json, required: Iterable[str] = (), optional: Iterable[str] = ()) -> Json:
+    """The body, if it has the fields it must have and no unknown one. ValueError otherwise."""
+    required, known = set(required), {*required, *optional}
+    if missing := sorted(name for name in required if body.get(name) in (None, "")):
+        raise ValueError(f"missing: {', '.join(missing)}")
+    if unknown := sorted(set(body) - known):
+        raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+    return body
+
+
+def moment(text: str) -> datetime:
+    """An ISO 8601 moment. ValueError if it is none."""
+    return datetime.fromisoformat(text)
+
+
+class Controls:
+    """The controls that belong to no vendor."""
+
+    def __init__(self, sandbox: "Sandbox", application: "Application | None") -> None:
+        self.sandbox = sandbox
+        self.application = application
+
+    async def state(self, request: Request) -> JSONResponse:
+        """GET /_sandbox/state."""
+        return JSONResponse(self.sandbox.world.snapshot())
+
+    async def journal(self, request: Request) -> JSONResponse:
+        """GET /_sandbox/journal?since=N."""
+        return JSONResponse(self.sandbox.journal.since(int(request.query_params.get("since", "0"))))
+
+    async def wait(self, request: Request) -> JSONResponse:
+        """GET /_sandbox/wait?since=N&timeout_s=S: journal rows after N as soon as there is one."""
+        since = int(request.query_params.get("since", "0"))
+        timeout_s = min(float(request.query_params.get("timeout_s", JOURNAL_WAIT_S)), JOURNAL_WAIT_S)
+        return JSONResponse(await self.sandbox.journal.wait(since, timeout_s))
+
+    async def people(self, request: Request) -> JSONResponse:
+        """GET /_sandbox/people: rows for the people file of an app under test."""
+        return JSONResponse([asdict(each) for each in self.sandbox.world.slack.seed.colleagues])
+
+    async def reset(self, request: Request, body: Json) -> Json:
+        """POST /_sandbox/reset {scenario?}."""
+        given = fields(body, optional=("scenario",))
+        try:
+            self.sandbox.reset(given.get("scenario"))
+        except KeyError as error:
+            raise ValueError(f"no scenario {error}") from None
+        return {"ok": True, "scenario": self.sandbox.world.scenario}
+
+    async def faults(self, request: Request) -> JSONResponse:
+        """GET lists the open orders, DELETE drops them."""
+        if request.method == "DELETE":
+            self.sandbox.faults.clear()
+        return JSONResponse(self.sandbox.faults.listed())
+
+    async def order_fault(self, request: Request, body: Json) -> Json:
+        """POST /_sandbox/faults."""
+        return {"ok": True, **asdict(self.sandbox.faults.order(body))}
+
+    async def rates(self, request: Request, body: Json) -> Json:
+        """POST /_sandbox/rates {on}: the vendors' rate limits."""
+        self.sandbox.rates_on = bool(fields(body, optional=("on",)).get("on"))
+        return {"ok": True, "on": self.sandbox.rates_on}
+
+    async def clock(self, request: Request) -> JSONResponse:
+        """GET /_sandbox/clock; with ?after=N it waits for move number N + 1."""
+        after = request.query_params.get("after")
+        if after is not None:
+            await self.sandbox.world.clock.wait(int(after), CLOCK_WAIT_S)
+        return JSONResponse(self._clock())
+
+    async def move_clock(self, request: Request, body: Json) -> Json:
+        """POST /_sandbox/clock {advance_s} or {set}."""
+        given = fields(body, optional=("advance_s", "set"))
+        if len(given) != 1:
+            raise ValueError("give advance_s or set")
+        if "set" in given:
+            self.sandbox.world.clock.set(moment(given["set"]))
+        else:
+            self.sandbox.world.clock.advance(float(given["advance_s"]))
+        return self._clock()
+
+    def _clock(self) -> Json:
+        clock = self.sandbox.world.clock
+        return {"now": clock.now().isoformat(), "n": clock.moves}
+
+    async def app(self, request: Request, body: Json) -> Json:
+        """POST /_sandbox/app {action}: the process under test."""
+        given = fields(body, required=("action",))
+        if self.application is None:
+            raise ValueError("the sandbox was started without --app-command")
+        return await self.application.act(given["action"])
+
+
+def act_route(vendor: str, act: Callable[[Json], Json]) -> Route:
+    """POST /_sandbox/VENDOR/act."""
+
+    async def deed(request: Request, body: Json) -> Json:
+        return act(body)
+
+    return Route(f"/{vendor}/act", control(deed), methods=["POST"])
+
+
+def routes(controls: Controls) -> list[BaseRoute]:
+    """Routes below /_sandbox."""
+    return [
+        Route("/state", controls.state, methods=["GET"]),
+        Route("/journal", controls.journal, methods=["GET"]),
+        Route("/wait", controls.wait, methods=["GET"]),
+        Route("/people", controls.people, methods=["GET"]),
+        Route("/reset", control(controls.reset), methods=["POST"]),
+        Route("/faults", controls.faults, methods=["GET", "DELETE"]),
+        Route("/faults", control(controls.order_fault), methods=["POST"]),
+        Route("/rates", control(controls.rates), methods=["POST"]),
+        Route("/clock", controls.clock, methods=["GET"]),
+        Route("/clock", control(controls.move_clock), methods=["POST"]),
+        Route("/app", control(controls.app), methods=["POST"]),
+    ]

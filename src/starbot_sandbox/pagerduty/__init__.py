@@ -1,0 +1,1 @@
+"""The PagerDuty of the sandbox: who is on call, rendered from rotations at any moment."""

@@ -1,0 +1,67 @@
+"""Events and interactions as Slack words them, and who gets to hear which.
+
+Shapes: docs.slack.dev/apis/events-api (callback), docs.slack.dev/reference/interaction-payloads.
+"""
+
+import secrets
+from typing import Any
+
+from starbot_sandbox.slack.manifest import AppManifest
+from starbot_sandbox.slack.seed import SlackSeed
+from starbot_sandbox.slack.socket import SocketMode
+from starbot_sandbox.slack.state import Conversation
+
+Json = dict[str, Any]
+
+VERIFICATION_TOKEN = "sandbox-verification-token"
+
+
+class EventFeed:
+    """Turns what happens in the workspace into event callbacks for the app under test."""
+
+    def __init__(self, seed: SlackSeed, manifest: AppManifest, socket_mode: SocketMode) -> None:
+        self._seed = seed
+        self._manifest = manifest
+        self._socket_mode = socket_mode
+        self._sent: list[Json] = []
+
+    def publish(self, channel: Conversation, event: Json) -> None:
+        """Deliver `event` if the manifest subscribes to its kind and the bot is in the channel."""
+        kind = event["type"]
+        subscription = f"message.{'im' if channel.im_user else 'channels'}" if kind == "message" else kind
+        if self._seed.bot_user_id not in channel.members or not self._manifest.hears(subscription):
+            return
+        callback = self._callback(channel, event)
+        self._sent.append(callback)
+        self._socket_mode.send_event(callback)
+
+    async def redeliver(self, n: int) -> Json:
+        """Send the n-th last event once more, as a retry. ValueError if there were not that many."""
+        if not 1 <= n <= len(self._sent):
+            raise ValueError(f"only {len(self._sent)} events were sent so far")
+        callback = self._sent[-n]
+        acked = await self._socket_mode.try_event(callback, retry_attempt=1, retry_reason="timeout")
+        return {"ok": acked, "event_id": callback["event_id"]}
+
+    def _callback(self, channel: Conversation, event: Json) -> Json:
+        seed = self._seed
+        return {
+            "token": VERIFICATION_TOKEN,
+            "team_id": seed.team_id,
+            "api_app_id": seed.app_id,
+            "event": event,
+            "type": "event_callback",
+            "event_id": f"Ev{secrets.token_hex(5).upper()}",
+            "event_time": int(float(event["event_ts"])),
+            "authorizations": [
+                {
+                    "enterprise_id": None,
+                    "team_id": seed.team_id,
+                    "user_id": seed.bot_user_id,
+                    "is_bot": True,
+                    "is_enterprise_install": False,
+                }
+            ],
+            "is_ext_shared_channel": False,
+            "event_context": f"1-{event['type']}-{seed.team_id}-{channel.id}",
+        }

@@ -1,0 +1,76 @@
+"""What a scenario says about a Slack workspace before anything has happened in it."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class SlackUser:
+    """A member of the workspace. `name` is the short user name ("lena.vogt"), `real_name` what people see."""
+
+    id: str
+    name: str
+    real_name: str
+    email: str = ""
+    tz: str = "Etc/UTC"
+    title: str = ""
+    is_bot: bool = False
+    is_restricted: bool = False
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class SlackChannel:
+    """A public channel and the ids of its members (the bot's user id among them where it was invited)."""
+
+    id: str
+    name: str
+    members: tuple[str, ...] = ()
+    is_archived: bool = False
+
+
+@dataclass(frozen=True)
+class SlackGroup:
+    """A user group: `handle` is what stands behind the @, `users` are user ids."""
+
+    id: str
+    handle: str
+    name: str
+    users: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """One row of a team's people file: the same person in the four systems ("" where not known)."""
+
+    name: str
+    email: str
+    slack: str
+    gitlab: str = ""
+    pagerduty: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True)
+class SlackSeed:
+    """A workspace: who and what is in it. `emoji` maps custom names to image addresses.
+
+    `colleagues` is served at GET /_sandbox/people for the people file of an app under test.
+    """
+
+    users: tuple[SlackUser, ...]
+    channels: tuple[SlackChannel, ...]
+    groups: tuple[SlackGroup, ...] = ()
+    emoji: dict[str, str] = field(default_factory=dict)
+    colleagues: tuple[Colleague, ...] = ()
+    team_id: str = "T0SANDBOX"
+    team_name: str = "GitLab Sandbox"
+    team_domain: str = "gitlab-sandbox"
+    bot_user_id: str = "U0STARBOT"
+    bot_id: str = "B0STARBOT"
+    bot_name: str = "starbot"
+    app_id: str = "A0STARBOT"
+    bot_token: str = "xoxb-sandbox"
+    app_token: str = "xapp-sandbox"
+    workflow_bot_id: str = "B0WORKFLOW"
+    workflow_id: str = "Wf0STARFORM"
+    workflow_name: str = "STAR Form"

@@ -1,0 +1,1 @@
+"""The Zendesk of the sandbox: tickets, comments, audits, tags, macros and OAuth tokens that expire."""

@@ -1,0 +1,45 @@
+"""The command `starbot run` before there is anything to run with, and the command line itself."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from starbot import __version__
+from starbot.cli.main import app
+
+
+def starbot(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, with nothing in its environment."""
+    command = [sys.executable, "-m", "starbot", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env={}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30
+    )
+
+
+def test_an_unconfigured_bot_names_every_missing_variable_and_exits_with_2(tmp_path: Path) -> None:
+    ended = starbot(tmp_path, "run")
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "GITLAB_TOKEN", "ZENDESK_URL", "PAGERDUTY_TOKEN"):
+        assert f"{name} is not set. Where to get it: " in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bad_settings_file_is_told_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "starbot.toml").write_text("[slack]\nstar_chanel = 'stars'\n")
+    ended = starbot(tmp_path, "run")
+    assert ended.returncode == 2
+    assert "slack.star_chanel is no setting. Did you mean star_channel?" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_starbot_alone_prints_its_help() -> None:
+    answer = CliRunner().invoke(app, [])
+    assert "Usage: starbot" in answer.output
+    assert all(command in answer.output for command in ("run", "demo", "sandbox"))
+
+
+def test_the_version_is_printed() -> None:
+    assert CliRunner().invoke(app, ["--version"]).output == f"starbot {__version__}\n"

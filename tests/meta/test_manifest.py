@@ -1,0 +1,108 @@
+"""manifest.yml asks Slack for what the bot calls and listens to, and for nothing else."""
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+TOP = Path(__file__).parents[2]
+SOURCE = TOP / "src" / "starbot"
+SPECS = TOP.parent / "shared" / "specs" / "slack"
+MANIFEST: dict[str, Any] = yaml.safe_load((TOP / "manifest.yml").read_text("utf-8"))
+
+needs_specs = pytest.mark.skipif(not SPECS.is_dir(), reason="the vendors' specs are not beside the checkout")
+
+# The least scopes of each method, for public channels and direct messages (docs.slack.dev/reference/methods).
+SCOPES_OF_METHODS = {
+    "auth.test": set(),
+    "chat.postEphemeral": {"chat:write"},
+    "chat.postMessage": {"chat:write"},
+    "chat.update": {"chat:write"},
+    "conversations.history": {"channels:history", "im:history"},
+    "conversations.list": {"channels:read"},
+    "conversations.open": {"im:write"},
+    "conversations.replies": {"channels:history", "im:history"},
+    "emoji.list": {"emoji:read"},
+    "reactions.add": {"reactions:write"},
+    "reactions.remove": {"reactions:write"},
+    "usergroups.list": {"usergroups:read"},
+    "usergroups.users.list": {"usergroups:read"},
+    "users.info": {"users:read"},
+    "users.lookupByEmail": {"users:read.email", "users:read"},
+    "views.open": set(),
+    "views.update": set(),
+}
+
+# What each kind of listener must subscribe to, and the scopes of that (docs.slack.dev/reference/events).
+SUBSCRIPTIONS = {
+    "message": {"message.channels": {"channels:history"}, "message.im": {"im:history"}},
+    "reaction_added": {"reaction_added": {"reactions:read"}},
+}
+
+
+def called_methods() -> set[str]:
+    """The Web API methods that services/slack.py calls on its client."""
+    tree = ast.parse((SOURCE / "services" / "slack.py").read_text("utf-8"))
+    return {
+        node.attr.replace("_", ".")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr == "_client"
+    }
+
+
+def listeners() -> Iterator[tuple[str, str]]:
+    """Each registration with Bolt: what it is (event, action, view ...) and the first thing it names."""
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
+                continue
+            for text in ast.walk(node.args[0]):
+                if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                    yield node.func.attr, text.value
+
+
+def heard_events() -> set[str]:
+    return {name for kind, name in listeners() if kind == "event" and name in SUBSCRIPTIONS}
+
+
+@needs_specs
+def test_the_manifest_is_one_that_slack_takes() -> None:
+    schema = json.loads((SPECS / "manifest.schema.1.0.0.json").read_text("utf-8"))
+    jsonschema.validate(MANIFEST, schema)
+    assert MANIFEST["_metadata"]["major_version"] == 1
+
+
+def test_every_method_that_is_called_is_known_here_with_its_scopes() -> None:
+    assert called_methods() <= set(SCOPES_OF_METHODS)
+
+
+def test_the_scopes_are_those_of_the_calls_and_the_events() -> None:
+    wanted = {scope for method in called_methods() for scope in SCOPES_OF_METHODS[method]}
+    for event in heard_events():
+        wanted |= {scope for scopes in SUBSCRIPTIONS[event].values() for scope in scopes}
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == wanted
+
+
+def test_the_subscriptions_are_the_events_that_are_listened_to() -> None:
+    wanted = {subscription for event in heard_events() for subscription in SUBSCRIPTIONS[event]}
+    assert set(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) == wanted
+
+
+def test_interactivity_is_on_because_buttons_are_listened_to() -> None:
+    has_buttons = any(kind in ("action", "view") for kind, _ in listeners())
+    assert MANIFEST["settings"]["interactivity"]["is_enabled"] == has_buttons
+
+
+@needs_specs
+def test_slack_documents_the_scopes_that_are_claimed_for_each_method() -> None:
+    documented = json.loads((SPECS / "method-docs.json").read_text("utf-8"))
+    for method, scopes in SCOPES_OF_METHODS.items():
+        known = {scope["name"] for scope in documented[method]["scopes"].get("bot", [])}
+        assert scopes - known <= {"users:read"}, method  # users:read.email cannot be had without it

@@ -1,0 +1,75 @@
+"""The controls that belong to no vendor."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+from slack_sdk import WebClient
+
+from tests.sandbox.desk import MANIFEST, Desk, serving
+
+
+def test_a_reset_gives_a_fresh_world(desk: Desk, slack: WebClient) -> None:
+    slack.chat_postMessage(channel="C0STARS", text="hello")
+    desk.post("faults", service="slack", kind="status")
+    moved = desk.post("clock", advance_s=3600)
+    assert desk.post("reset", scenario="weekday") == {"ok": True, "scenario": "weekday"}
+    assert desk.messages("C0STARS") == []
+    assert desk.get("faults") == []
+    clock = desk.get("clock")
+    assert clock["now"].startswith("2026-11-17T14:00:")
+    assert clock["n"] > moved["n"]
+
+
+def test_an_unknown_scenario_changes_nothing(desk: Desk) -> None:
+    answer = desk.ask("reset", scenario="doomsday")
+    assert (answer.status_code, "doomsday" in answer.json()["error"]) == (400, True)
+    assert desk.get("state")["scenario"] == "weekday"
+
+
+def test_the_state_shows_the_four_vendors(desk: Desk) -> None:
+    assert set(desk.get("state")) == {"scenario", "now", "slack", "gitlab", "zendesk", "pagerduty"}
+
+
+def test_the_clock_can_be_set_and_followed(desk: Desk) -> None:
+    before = desk.get("clock")
+    after = desk.post("clock", set="2026-11-17T20:00:00Z")
+    assert after["now"].startswith("2026-11-17T20:00:00") and after["n"] == before["n"] + 1
+    assert desk.get("clock", after=before["n"])["n"] == after["n"]
+    for wrong in ({"set": "2026-11-17T19:00:00Z"}, {"set": "tomorrow"}, {"advance_s": -5}, {}):
+        assert desk.ask("clock", **wrong).status_code == 400
+
+
+def test_the_people_file_rows_name_the_four_systems(desk: Desk) -> None:
+    rows = {row["slack"]: row for row in desk.get("people")}
+    assert rows["U0LENA"]["email"] == "lena.vogt@example.com"
+    assert (rows["U0LENA"]["gitlab"], rows["U0LENA"]["pagerduty"]) == ("lvogt", "PLENA")
+    assert rows["U0TOMAS"]["gitlab"] == ""
+
+
+def test_unknown_fields_are_complained_about(desk: Desk) -> None:
+    answer = desk.ask("slack/message", user="U0LENA", channel="C0STARS", text="hi", thread="1")
+    assert answer.status_code == 400
+    assert "thread_ts" in answer.json()["error"]
+
+
+def test_without_a_command_there_is_no_app_to_kill(desk: Desk) -> None:
+    answer = desk.ask("app", action="kill")
+    assert (answer.status_code, "--app-command" in answer.json()["error"]) == (400, True)
+
+
+@pytest.fixture
+def with_app() -> Iterator[Desk]:
+    sleeper = f"{sys.executable} -c 'import time; time.sleep(600)'"
+    yield from serving(MANIFEST, sleeper)
+
+
+def test_the_app_is_started_killed_and_stopped(with_app: Desk) -> None:
+    first = with_app.post("app", action="start")
+    assert with_app.post("app", action="kill") == {"ok": True, "running": False, "pid": None}
+    second = with_app.post("app", action="start")
+    assert second["running"] and second["pid"] != first["pid"]
+    assert not with_app.post("app", action="stop")["running"]
+    assert with_app.ask("app", action="dance").status_code == 400
+
+

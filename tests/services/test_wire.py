@@ -1,0 +1,30 @@
+"""How long a vendor asks us to wait, in each of the ways that they say it."""
+
+import time
+
+import pytest
+
+from starbot.services.wire import retry_after_s
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "30"}, 30.0),
+        ({"RateLimit-Reset": "12"}, 12.0),
+        ({"Retry-After": "Fri, 01 Jan 2027 00:00:00 GMT"}, None),
+        ({"Retry-After": "5", "RateLimit-Reset": "60"}, 5.0),
+        ({}, None),
+    ],
+)
+def test_the_wait_is_read_from_what_the_vendor_sends(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after_s(headers) == seconds
+
+
+def test_a_reset_as_a_moment_becomes_a_wait() -> None:
+    wait = retry_after_s({"RateLimit-Reset": str(int(time.time()) + 40)})
+    assert wait is not None and 30 < wait <= 40
+
+
+def test_a_reset_in_the_past_is_no_wait() -> None:
+    assert retry_after_s({"RateLimit-Reset": "1700000000"}) == 0.0

@@ -1,0 +1,184 @@
+"""What an admin may say, what is said back, and that no secret is ever in it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from starbot.errors import SetupError
+from starbot.settings import Env, Settings, load, variable
+
+COMPLETE = {
+    "SLACK_BOT_TOKEN": "xoxb-SECRET",
+    "SLACK_APP_TOKEN": "xapp-SECRET",
+    "GITLAB_TOKEN": "glpat-SECRET",
+    "ZENDESK_URL": "https://aurora.zendesk.com",
+    "ZENDESK_CLIENT_ID": "starbot",
+    "ZENDESK_CLIENT_SECRET": "SECRET",
+    "PAGERDUTY_TOKEN": "SECRET",
+}
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Callable[..., Settings]:
+    """`told(toml, NAME=value)`: what a bot in a folder of its own reads."""
+
+    def tell(toml: str = "", **environ: str) -> Settings:
+        if toml:
+            (tmp_path / "starbot.toml").write_text(toml, "utf-8")
+        return load({**COMPLETE, **environ}, tmp_path)
+
+    return tell
+
+
+def complaints(tell: Callable[..., Settings], *args: str, **environ: str) -> list[str]:
+    with pytest.raises(SetupError) as caught:
+        tell(*args, **environ)
+    return caught.value.complaints
+
+
+def test_a_complete_environment_and_no_file_is_gitlabs_own_set_up(told: Callable[..., Settings]) -> None:
+    settings = told()
+    assert settings.slack.star_channel == "support_ticket-attention-requests"
+    assert settings.gitlab.project == "gitlab-com/support/ticket-attention-requests"
+    assert [level.minutes for level in settings.urgency] == [30, 60, 120]
+    assert settings.env.gitlab_url == "https://gitlab.com"
+    assert settings.env.database_url == "sqlite:///starbot.db"
+
+
+def test_an_empty_environment_is_answered_with_every_missing_variable_and_where_to_get_it(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(SetupError) as caught:
+        load({}, tmp_path)
+    assert {each.split()[0] for each in caught.value.complaints} == set(COMPLETE)
+    assert all("Where to get it: " in each for each in caught.value.complaints)
+
+
+def test_all_complaints_about_both_sources_are_made_at_once(told: Callable[..., Settings]) -> None:
+    said = complaints(told, "[slack]\nstar_chanel = 'x'\n[timing]\nundo_minutes = 0", GITLAB_TOKEN="")
+    assert len(said) == 3
+    assert said[0].startswith("GITLAB_TOKEN is not set.")
+    assert "slack.star_chanel is no setting. Did you mean star_channel?" in said
+    assert any(each.startswith("timing.undo_minutes should be greater than or equal to 1") for each in said)
+
+
+def test_no_complaint_and_no_representation_holds_a_secret(told: Callable[..., Settings]) -> None:
+    said = complaints(told, SLACK_BOT_TOKEN="xapp-SECRET", SLACK_APP_TOKEN="SECRET", GITLAB_URL="SECRET")
+    assert len(said) == 3
+    assert "SECRET" not in "".join(said)
+    settings = told(DATABASE_URL="postgresql://starbot:SECRET@db/starbot")
+    assert "SECRET" not in repr(settings) + str(settings)
+
+
+def test_tokens_in_each_others_place_are_noticed(told: Callable[..., Settings]) -> None:
+    said = complaints(told, SLACK_BOT_TOKEN="xapp-1", SLACK_APP_TOKEN="xoxb-1")
+    assert "SLACK_BOT_TOKEN is not a bot token: that begins with xoxb-." in said[0]
+    assert "SLACK_APP_TOKEN is not an app-level token: that begins with xapp-." in said[1]
+
+
+@pytest.mark.parametrize(
+    ("environ", "complaint"),
+    [
+        ({"GITLAB_URL": "gitlab.example.com"}, "GITLAB_URL is no address"),
+        ({"GITLAB_URL": "http://gitlab.example.com"}, "GITLAB_URL would carry tokens in clear text"),
+        ({"STARBOT_SANDBOX_CLOCK": "https://example.com/clock"}, "STARBOT_SANDBOX_CLOCK is for the sandbox"),
+        ({"DATABASE_URL": "mysql://db/starbot"}, "DATABASE_URL must begin with"),
+        ({"STARBOT_PEOPLE": "nobody.yml"}, "STARBOT_PEOPLE: there is no file"),
+        ({"STARBOT_CONFIG": "nothing.toml"}, "STARBOT_CONFIG: there is no file"),
+        ({"STARBOT_LOG_LEVEL": "chatty"}, "STARBOT_LOG_LEVEL should be 'DEBUG'"),
+        ({"ZENDESK_CLIENT_SECRET": ""}, "ZENDESK_CLIENT_SECRET is not set"),
+    ],
+)
+def test_a_bad_variable_is_named_with_what_is_wrong(
+    told: Callable[..., Settings], environ: dict[str, str], complaint: str
+) -> None:
+    (said,) = complaints(told, **environ)
+    assert said.startswith(complaint)
+
+
+def test_an_api_token_of_zendesk_serves_in_place_of_oauth(told: Callable[..., Settings]) -> None:
+    none = {"ZENDESK_CLIENT_ID": "", "ZENDESK_CLIENT_SECRET": ""}
+    assert told(**none, ZENDESK_EMAIL="a@example.com", ZENDESK_TOKEN="t").env.zendesk_email == "a@example.com"
+    (said,) = complaints(told, **none, ZENDESK_EMAIL="a@example.com")
+    assert said.startswith("ZENDESK_TOKEN is not set.")
+
+
+@pytest.mark.parametrize(
+    ("toml", "complaint"),
+    [
+        ("slack = 5", "slack should be"),
+        ("[slack", "starbot.toml cannot be read"),
+        ("[slack]\nannounce = 'loud'", "slack.announce should be 'broadcast' or 'thread'"),
+        ("[slack.emoji]\nresolve = []", "slack.emoji.resolve "),
+        ("[shout]\nloud = true", "shout is no setting. Remove it."),
+        ("[[urgency]]\nname = 'Now'", "urgency[1].minutes is missing: add it."),
+        (
+            "[[urgency]]\nname = 'Now'\nminutes = 1\nalias = []",
+            "urgency[1].alias is no setting. Did you mean",
+        ),
+        ("[[urgency]]\nname = 'A'\nminutes = 1\n[[urgency]]\nname = 'a'\nminutes = 2", 'urgency: "a" stands'),
+        ("[support_hours]\nopens = 'Sunday 15:00'", "support_hours.opens is no hour of the week"),
+        ("[support_hours]\nopens = 'Sun 25:00'", "support_hours.opens "),
+        ("[support_hours]\nzone = 'Mars/Base'", "support_hours.zone is no time zone"),
+        ("[form]\ncontact_notices = ['(']", "form.contact_notices[1] is no regular expression"),
+        ("[zendesk]\nticket_link = 'https://z/1'", "zendesk.ticket_link must hold {ticket}"),
+        ("[gitlab]\nproject = 'stars'", "gitlab.project "),
+        ("[limits]\nthreads = 4\n[limits.slack]\nshare = 5", "limits.slack.share is 5"),
+    ],
+)
+def test_a_bad_setting_is_named_with_what_is_wrong(
+    told: Callable[..., Settings], toml: str, complaint: str
+) -> None:
+    assert complaints(told, toml)[0].startswith(complaint)
+
+
+def test_the_file_is_laid_over_the_defaults_and_a_list_replaces(told: Callable[..., Settings]) -> None:
+    settings = told("[slack]\nstar_channel = '#stars'\nwatched_channels = ['#help']\n")
+    assert settings.slack.star_channel == "stars"
+    assert settings.slack.watched_channels == ("help",)
+    assert settings.slack.fallback_group == "support-manager-oncall"
+
+
+def test_emoji_and_groups_may_be_written_as_people_see_them(told: Callable[..., Settings]) -> None:
+    settings = told(
+        "[slack]\nfallback_group = '@sloth'\n[slack.emoji]\nacknowledge = [':eyes:', 'looking']\n"
+    )
+    assert settings.slack.fallback_group == "sloth"
+    assert settings.slack.emoji.acknowledge == ("eyes", "looking")
+
+
+def test_the_environment_wins_over_the_env_file(told: Callable[..., Settings], tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GITLAB_URL=https://file\nDATABASE_URL=sqlite:///file.db\nOTHER=1\n")
+    settings = told(GITLAB_URL="https://environment")
+    assert settings.env.gitlab_url == "https://environment"
+    assert settings.env.database_url == "sqlite:///file.db"
+
+
+def test_an_env_file_that_cannot_be_read_is_a_complaint(
+    told: Callable[..., Settings], tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_bytes(b"GITLAB_URL=\xff\xfe")
+    assert complaints(told)[0].startswith(".env cannot be read")
+
+
+def test_files_are_looked_for_in_the_working_folder(told: Callable[..., Settings], tmp_path: Path) -> None:
+    (tmp_path / "people.yml").write_text("[]")
+    (tmp_path / "other.toml").write_text("[gitlab]\nconfidential = false")
+    settings = told(STARBOT_PEOPLE="people.yml", STARBOT_CONFIG="other.toml")
+    assert settings.env.people == tmp_path / "people.yml"
+    assert not settings.gitlab.confidential
+
+
+def test_a_ticket_is_linked_in_zendesk_unless_a_template_says_otherwise(
+    told: Callable[..., Settings],
+) -> None:
+    assert told().ticket_url(123456) == "https://aurora.zendesk.com/agent/tickets/123456"
+    other = told("[zendesk]\nticket_link = 'https://desk.example.com/{ticket}'")
+    assert other.ticket_url(123456) == "https://desk.example.com/123456"
+
+
+def test_every_variable_is_known_by_its_own_name() -> None:
+    names = [variable(field) for field in Env.model_fields]
+    assert len(set(names)) == len(names)
+    assert all(name.isupper() for name in names)
