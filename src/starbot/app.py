@@ -2,8 +2,10 @@
 elsewhere. Read `duties_of` for what the bot can do and `Bot.start` for what happens when it starts.
 """
 
+import contextlib
 import logging
 import signal
+import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -170,13 +172,15 @@ class Bot:
         self._listen(identity)
         log.info("listening", team=identity.team_url)
 
-    def stop(self) -> None:
-        """Stops listening first, then the threads, then the engine."""
-        if self._socket is not None:
-            self._socket.close()
+    def stop(self, patience_s: int = 5) -> None:
+        """Stops listening first, then the threads, then the engine, which may take so long to finish what is
+        under way; what is not finished then is pending and runs after the next start."""
+        closing = _close(self._socket) if self._socket is not None else None
         for thread in self._threads:
             thread.stop()
-        self._engine.close()
+        self._engine.close(patience_s)
+        if closing is not None:
+            closing.join()
         if isinstance(self._clock, SandboxClock):
             self._clock.close()
         self._store.close()
@@ -381,6 +385,20 @@ def run(settings: Settings) -> int:
     stopped.wait()
     bot.stop()
     return 0
+
+
+def _close(handler: SocketModeHandler) -> threading.Thread:
+    """Closes the connection now (the client would first wait out its reading, three seconds) and lets the
+    client tidy up in the thread that is returned."""
+    client = handler.client
+    client.auto_reconnect_enabled = False
+    session = client.current_session
+    if session is not None and session.sock is not None:
+        with contextlib.suppress(OSError):
+            session.sock.shutdown(socket.SHUT_RDWR)
+    closing = threading.Thread(target=client.close, name="starbot-closing", daemon=True)
+    closing.start()
+    return closing
 
 
 def _until_it_works(call: Any, what: str) -> None:

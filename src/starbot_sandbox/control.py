@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
@@ -53,6 +54,14 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def number(request: Request, name: str, default: float) -> float:
+    """A number in the query. HTTP 400 if it is none."""
+    try:
+        return float(request.query_params.get(name, default))
+    except ValueError:
+        raise HTTPException(400, f"{name} must be a number") from None
+
+
 class Controls:
     """The controls that belong to no vendor."""
 
@@ -66,12 +75,12 @@ class Controls:
 
     async def journal(self, request: Request) -> JSONResponse:
         """GET /_sandbox/journal?since=N."""
-        return JSONResponse(self.sandbox.journal.since(int(request.query_params.get("since", "0"))))
+        return JSONResponse(self.sandbox.journal.since(int(number(request, "since", 0))))
 
     async def wait(self, request: Request) -> JSONResponse:
         """GET /_sandbox/wait?since=N&timeout_s=S: journal rows after N as soon as there is one."""
-        since = int(request.query_params.get("since", "0"))
-        timeout_s = min(float(request.query_params.get("timeout_s", JOURNAL_WAIT_S)), JOURNAL_WAIT_S)
+        since = int(number(request, "since", 0))
+        timeout_s = min(number(request, "timeout_s", JOURNAL_WAIT_S), JOURNAL_WAIT_S)
         return JSONResponse(await self.sandbox.journal.wait(since, timeout_s))
 
     async def people(self, request: Request) -> JSONResponse:
@@ -104,9 +113,8 @@ class Controls:
 
     async def clock(self, request: Request) -> JSONResponse:
         """GET /_sandbox/clock; with ?after=N it waits for move number N + 1."""
-        after = request.query_params.get("after")
-        if after is not None:
-            await self.sandbox.world.clock.wait(int(after), CLOCK_WAIT_S)
+        if "after" in request.query_params:
+            await self.sandbox.world.clock.wait(int(number(request, "after", 0)), CLOCK_WAIT_S)
         return JSONResponse(self._clock())
 
     async def move_clock(self, request: Request, body: Json) -> Json:

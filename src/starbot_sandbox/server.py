@@ -95,7 +95,8 @@ def serve(
 
 def listening(host: str, port: int) -> socket.socket:
     """A bound TCP socket. OSError if the port is taken."""
-    bound = socket.socket()
+    # The protocol is named because asyncio switches Nagle off only for a socket that says it is TCP.
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind((host, port))
     return bound

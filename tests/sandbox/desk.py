@@ -75,10 +75,14 @@ def serving(manifest: dict[str, Any], app_command: str | None = None) -> Iterato
     ready: threading.Event = threading.Event()
     told: dict[str, Any] = {}
 
+    def tell(url: str) -> None:
+        told["url"] = url
+        ready.set()
+
     async def main() -> None:
         told["loop"], told["stop"] = asyncio.get_running_loop(), asyncio.Event()
         app = create_app("weekday", manifest, app_command)
-        await run(app, listening("127.0.0.1", 0), lambda url: (told.update(url=url), ready.set()), told["stop"])
+        await run(app, listening("127.0.0.1", 0), tell, told["stop"])
 
     thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
     thread.start()

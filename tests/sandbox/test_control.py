@@ -40,6 +40,11 @@ def test_the_clock_can_be_set_and_followed(desk: Desk) -> None:
         assert desk.ask("clock", **wrong).status_code == 400
 
 
+def test_a_number_that_is_none_is_refused(desk: Desk) -> None:
+    for path in ("journal?since=x", "wait?timeout_s=soon", "clock?after=never"):
+        assert desk.http.get(f"/_sandbox/{path}").status_code == 400
+
+
 def test_the_people_file_rows_name_the_four_systems(desk: Desk) -> None:
     rows = {row["slack"]: row for row in desk.get("people")}
     assert rows["U0LENA"]["email"] == "lena.vogt@example.com"
@@ -71,5 +76,3 @@ def test_the_app_is_started_killed_and_stopped(with_app: Desk) -> None:
     assert second["running"] and second["pid"] != first["pid"]
     assert not with_app.post("app", action="stop")["running"]
     assert with_app.ask("app", action="dance").status_code == 400
-
-

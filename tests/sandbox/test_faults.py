@@ -15,7 +15,9 @@ TEST = "/slack/api/auth.test"
 
 def test_a_fault_names_a_service_a_method_and_a_path() -> None:
     faults = Faults()
-    faults.order({"service": "gitlab", "method": "POST", "path": "/api/v4/projects/*/issues", "kind": "status"})
+    faults.order(
+        {"service": "gitlab", "method": "POST", "path": "/api/v4/projects/*/issues", "kind": "status"}
+    )
     assert faults.take("gitlab", "GET", "/gitlab/api/v4/projects/1/issues") is None
     assert faults.take("zendesk", "POST", "/zendesk/api/v4/projects/1/issues") is None
     assert faults.take("gitlab", "POST", "/gitlab/api/v4/projects/1/issues") is not None
@@ -42,7 +44,13 @@ def test_a_wrong_order_is_refused_with_a_reason(desk: Desk, body: dict[str, str]
 
 def test_a_status_is_answered_and_nothing_is_served(desk: Desk, slack: WebClient) -> None:
     desk.post(
-        "faults", service="slack", method="chat.postMessage", kind="status", status=429, retry_after=7, times=1
+        "faults",
+        service="slack",
+        method="chat.postMessage",
+        kind="status",
+        status=429,
+        retry_after=7,
+        times=1,
     )
     with pytest.raises(SlackApiError) as caught:
         slack.chat_postMessage(channel="C0STARS", text="hello")

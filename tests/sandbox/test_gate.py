@@ -26,7 +26,11 @@ def test_the_journal_tells_each_vendor_request_and_no_token(desk: Desk, slack: W
     slack.chat_postMessage(channel="C0STARS", text="hello")
     httpx.post(desk.url + "/slack/api/auth.test", data={"token": "xoxb-sandbox"})
     first, second = [row for row in desk.get("journal") if row["kind"] == "request"]
-    assert (first["service"], first["method"], first["path"]) == ("slack", "POST", "/slack/api/chat.postMessage")
+    assert (first["service"], first["method"], first["path"]) == (
+        "slack",
+        "POST",
+        "/slack/api/chat.postMessage",
+    )
     assert (first["kind"], first["status"], first["response"]["ok"]) == ("request", 200, True)
     assert first["request"]["text"] == "hello"
     assert first["at"].startswith("2026-11-17T14:0") and first["duration_ms"] > 0

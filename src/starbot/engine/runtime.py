@@ -94,7 +94,7 @@ class Engine:
             for service in SERVICES
         }
 
-    def close(self, patience_s: int = 5) -> None:
+    def close(self, patience_s: int) -> None:
         """Stops taking work; what is not finished is pending and runs after the next start."""
         self._performer.stop()
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=patience_s)

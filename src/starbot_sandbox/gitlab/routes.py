@@ -102,8 +102,8 @@ class Call:
     def names(self, name: str) -> list[str]:
         """A comma-separated field (or a list) as names."""
         value = self.fields.get(name) or []
-        parts = value if isinstance(value, list) else str(value).split(",")
-        return [part for one in parts for part in (str(one).strip(),) if part]
+        parts = ",".join(str(one) for one in value) if isinstance(value, list) else str(value)
+        return [name for name in (part.strip() for part in parts.split(",")) if name]
 
     def ids(self, name: str) -> list[int]:
         """A list of ids. Refusal 400 for anything that is no number."""

@@ -146,7 +146,7 @@ def _gitlab() -> GitLabSeed:
 
 def _macros() -> tuple[Macro, ...]:
     def reply(number: int, title: str, text: str, *more: dict[str, str]) -> Macro:
-        return Macro(number, title, ({"field": "comment_value", "value": ["channel:all", text]}, *more))
+        return Macro(number, title, ({"field": "comment_value", "value": text}, *more))
 
     def private(number: int, title: str, text: str, *more: dict[str, str]) -> Macro:
         note = {"field": "comment_mode_is_public", "value": "false"}

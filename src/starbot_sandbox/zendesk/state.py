@@ -348,7 +348,7 @@ def changes_of(macro: Macro, tags: list[str], user: ZendeskUser) -> dict[str, An
             case "set_tags":
                 changes["tags"] = tag_list(value)
             case "comment_value":
-                text = str(value[1] if isinstance(value, list) else value)
+                text = str(value)
                 body = {"body": text, "public": is_public(macro), "scoped_body": [["channel:all", text]]}
                 changes["comment"] = body
             case "comment_mode_is_public":

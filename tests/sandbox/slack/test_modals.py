@@ -90,8 +90,8 @@ def test_an_update_with_an_old_hash_is_refused(
 def test_an_external_id_is_unique(slack: WebClient, trigger: Callable[[], str]) -> None:
     named = MODAL | {"external_id": "star-1"}
     slack.views_open(trigger_id=trigger(), view=named)
-    again = {"trigger_id": trigger(), "view": named}
-    assert error_of(lambda: slack.views_open(**again)) == "duplicate_external_id"
+    again = trigger()
+    assert error_of(lambda: slack.views_open(trigger_id=again, view=named)) == "duplicate_external_id"
     assert slack.views_update(external_id="star-1", view=named)["ok"]
 
 

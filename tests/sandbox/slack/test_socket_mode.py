@@ -27,7 +27,9 @@ def dialled(slack: WebClient) -> Iterator[ClientConnection]:
 
 
 def test_a_form_post_is_heard_as_workflow_builder_makes_it(desk: Desk, ear: Ear) -> None:
-    ts = desk.post("slack/form", channel="support_ticket-attention-requests", fields={"Ticket": "123456"})["ts"]
+    ts = desk.post("slack/form", channel="support_ticket-attention-requests", fields={"Ticket": "123456"})[
+        "ts"
+    ]
     event = until(lambda: ear.events("bot_message"))[0]
     assert event["text"] == "*Ticket*\n123456"
     assert (event["bot_id"], event["workflow_id"], event["username"]) == (
@@ -101,7 +103,7 @@ def test_direct_messages_are_heard_and_other_channels_are_not(desk: Desk, ear: E
     desk.post("slack/message", user="U0LENA", channel="D0LENA", text="for the bot")
     event = until(lambda: ear.events("message"))[0]
     assert (event["text"], event["channel"], event["channel_type"]) == ("for the bot", "D0LENA", "im")
-    assert len(deliveries(desk)) == 1
+    assert len(until(lambda: deliveries(desk))) == 1
 
 
 def test_one_of_several_connections_gets_each_event(desk: Desk, slack: WebClient, ear: Ear) -> None:

@@ -128,7 +128,9 @@ def test_history_comes_in_pages_between_two_moments(slack: WebClient) -> None:
     assert [[m["text"] for m in page] for page in pages] == [["4", "3"], ["2", "1"], ["0"]]
     between = slack.conversations_history(channel="C0STARS", oldest=stamps[1], latest=stamps[3])["messages"]
     assert [m["text"] for m in between] == ["2"]
-    one = slack.conversations_history(channel="C0STARS", latest=stamps[3], inclusive=True, limit=1)["messages"]
+    one = slack.conversations_history(channel="C0STARS", latest=stamps[3], inclusive=True, limit=1)[
+        "messages"
+    ]
     assert [m["text"] for m in one] == ["3"]
     assert error_of(lambda: slack.conversations_history(channel="C0GENER")) == "not_in_channel"
     assert error_of(lambda: slack.conversations_history(channel="C0STARS", cursor="no")) == "invalid_cursor"
@@ -227,5 +229,3 @@ def test_home_tabs_are_published(desk: Desk, slack: WebClient) -> None:
         error_of(lambda: slack.views_publish(user_id="U0LENA", view=view, hash=published["hash"]))
         == "hash_conflict"
     )
-
-

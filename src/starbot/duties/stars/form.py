@@ -153,6 +153,10 @@ class _Post:
     preamble: str
     answers: Mapping[Field, str]
 
+    def fullness(self) -> tuple[int, int]:
+        """How many labels it has, and how many of them are answered."""
+        return len(self.answers), sum(map(bool, self.answers.values()))
+
 
 def _fields_by_label(labels: FormLabels) -> dict[str, Field]:
     fields: dict[str, Field] = {}
@@ -172,8 +176,9 @@ def _words(text: str) -> str:
 
 def _read_post(message: FormMessage, fields: Mapping[str, Field]) -> _Post:
     """The blocks or the text, whichever answers more: Slack sends a form as one, the other or both."""
-    posts = [_split(list(lines), fields) for lines in (_block_lines(message.blocks), _lines(message.text))]
-    return max(posts, key=lambda post: (len(post.answers), sum(map(bool, post.answers.values()))))
+    both: list[list[str | None]] = [list(_block_lines(message.blocks)), list(_lines(message.text))]
+    posts = [_split(lines, fields) for lines in both if any(lines)]
+    return max(posts, key=_Post.fullness, default=_Post("", {}))
 
 
 def _split(lines: list[str | None], fields: Mapping[str, Field]) -> _Post:
@@ -189,6 +194,8 @@ def _split(lines: list[str | None], fields: Mapping[str, Field]) -> _Post:
             current.append(line)
         elif answers and any(part.strip() for part in current):
             current = []
+    if sum(label.field == "initiator" for label in labels if label) > 1:
+        answers["initiator"] = []  # one of them was pasted into an answer, and nobody can say which
     return _Post("\n".join(preamble), {field: "\n".join(parts).strip() for field, parts in answers.items()})
 
 
@@ -381,7 +388,7 @@ def _numbers(text: str) -> set[int]:
 
 
 def _read_urgency(answer: str, urgencies: Sequence[UrgencyLevel]) -> str | None:
-    """The level with whose name or alias the answer begins, or whose minutes it tells; None if it tells two."""
+    """The level with whose name or alias the answer begins, or whose minutes it tells; None for two."""
     said = _words(_EMOJI_CODE.sub(" ", answer))
     if duration := _DURATION.fullmatch(said):
         minutes = int(duration[1]) * (60 if duration[2] else 1)

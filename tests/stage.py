@@ -1,0 +1,183 @@
+"""The stage on which stories play: a sandbox of four vendors, a bot, and words for what people do.
+
+The bot runs in this process on its real libraries, over loopback, with Socket Mode; only the crash tests
+start it as a process of its own. Nothing here sleeps: waiting means asking the sandbox for the next thing
+that happens, until what the story says is true.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from starbot import settings
+from starbot.app import Bot
+from starbot.cli.sandbox import environment, write_people
+from tests.sandbox.desk import Desk, serving
+
+ROOT = Path(__file__).parent.parent
+MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text("utf-8"))
+
+STARS = "C0STARS"
+LENA, MEI, MARIA, TOMAS = "U0LENA", "U0MEI", "U0MARIA", "U0TOMAS"
+CASEY, ENGINEER, GUEST = "U0CASEY", "U0ENG01", "U0GUEST"
+TICKET = 123456
+
+FIELDS = {
+    "Ticket": str(TICKET),
+    "Urgency": "Urgent",
+    "Customer": "Aurora Robotics",
+    "Plan": "Ultimate",
+    "Reason this ticket needs additional attention": "They go live tomorrow morning.",
+    "Desired result": "An engineer looks at it today.",
+    "Submitted by": f"<@{CASEY}>",
+}
+
+
+class Stage:
+    """One fresh world and one bot in it."""
+
+    def __init__(self, desk: Desk, folder: Path, database: str | None = None) -> None:
+        self.desk = desk
+        people = write_people(folder, "weekday")
+        self.environ = environment(desk.url, people, folder / "starbot.db")
+        self.environ["STARBOT_LOG_LEVEL"] = "WARNING"
+        if database is not None:
+            self.environ["DATABASE_URL"] = database
+        self.folder = folder
+        self.bot: Bot | None = None
+
+    # -- the bot
+
+    def configure(self, toml: str) -> None:
+        """What the admin wrote into starbot.toml, before the bot starts."""
+        (self.folder / "starbot.toml").write_text(toml, "utf-8")
+
+    def start(self) -> "Stage":
+        """Starts the bot in this process; returns once it listens."""
+        self.bot = Bot(settings.load(self.environ, self.folder))
+        self.bot.start()
+        return self
+
+    def stop(self) -> None:
+        """Stops the bot, if it runs."""
+        if self.bot is not None:
+            self.bot.stop(patience_s=0)
+            self.bot = None
+
+    # -- what people do
+
+    def files_star(self, *, without: tuple[str, ...] = (), **fields: str) -> str:
+        """The STAR form is sent; answers the ts of its post. Fields by label, or `text` for the whole post."""
+        if "text" in fields:
+            return str(self.desk.post("slack/form", channel=STARS, text=fields["text"])["ts"])
+        filled = {label: answer for label, answer in {**FIELDS, **fields}.items() if label not in without}
+        return str(self.desk.post("slack/form", channel=STARS, fields=filled)["ts"])
+
+    def edits(self, ts: str, *, channel: str = STARS, **fields: str) -> None:
+        """A post is edited."""
+        text = fields.get("text") or "\n".join(f"*{k}*\n{v}" for k, v in {**FIELDS, **fields}.items())
+        self.desk.post("slack/edit", channel=channel, ts=ts, text=text)
+
+    def reacts(self, user: str, ts: str, name: str, channel: str = STARS) -> None:
+        """A person puts an emoji on a message."""
+        self.desk.post("slack/react", user=user, channel=channel, ts=ts, name=name)
+
+    def writes(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
+        """A person writes; answers the ts."""
+        return str(
+            self.desk.post("slack/message", user=user, channel=channel, text=text, thread_ts=thread_ts)["ts"]
+        )
+
+    def presses(self, user: str, message: Mapping[str, Any], action_id: str) -> None:
+        """A person presses a button of a message."""
+        self.desk.post(
+            "slack/click", user=user, channel=message["channel"], ts=message["ts"], action_id=action_id
+        )
+
+    def sends(self, user: str, **values: str) -> Any:
+        """A person sends the dialog that is open for them; answers what Slack says."""
+        view = self.until(lambda: self.desk.get("slack/views", user=user)["views"])[-1]
+        return self.desk.post("slack/submit", user=user, view_id=view["id"], values=values)
+
+    # -- what is now true
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The whole world."""
+        found: dict[str, Any] = self.desk.get("state")
+        return found
+
+    def messages(self, channel: str = STARS, thread_ts: str | None = None) -> list[dict[str, Any]]:
+        """The messages of a channel, or of one of its threads without its head."""
+        found = [m for m in self.state["slack"]["messages"] if m["channel"] == channel]
+        if thread_ts is None:
+            return found
+        return [m for m in found if m.get("thread_ts") == thread_ts and m["ts"] != thread_ts]
+
+    def card(self, root: str) -> dict[str, Any] | None:
+        """The bot's card under a form post."""
+        cards = [m for m in self.messages(thread_ts=root) if "star_actions" in json.dumps(m) or "*Urgent*" in said(m)]
+        return cards[0] if cards else None
+
+    def issues(self) -> list[dict[str, Any]]:
+        """Every issue in the STAR tracker."""
+        return [i for i in self.state["gitlab"]["issues"] if i["project"].endswith("ticket-attention-requests")]
+
+    def ticket(self, number: int = TICKET) -> dict[str, Any]:
+        """A ticket with its comments, audits and tags."""
+        found: dict[str, Any] = self.state["zendesk"]["tickets"][str(number)]
+        return found
+
+    def requests(self, service: str | None = None, since: int = 0) -> list[dict[str, Any]]:
+        """What was asked of a vendor, in order."""
+        rows = self.desk.get("journal", since=since)
+        return [r for r in rows if r["kind"] == "request" and service in (None, r["service"])]
+
+    def until(self, is_true: Callable[[], Any], timeout_s: float = 15.0) -> Any:
+        """What `is_true` gives once it is something; looks again whenever something happened."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            seen = self.last_row()
+            if found := is_true():
+                return found
+            left = deadline - time.monotonic()
+            assert left > 0, f"it did not come true in {timeout_s} s"
+            self.desk.get("wait", since=seen, timeout_s=min(left, 0.5))
+
+    def last_row(self) -> int:
+        """The number of the newest journal row."""
+        rows = self.desk.get("journal", since=0)
+        return int(rows[-1]["n"]) if rows else 0
+
+    def quiet(self, for_s: float = 0.6) -> None:
+        """Waits until nothing has happened for a while: for what must *not* happen."""
+        while True:
+            seen = self.last_row()
+            self.desk.get("wait", since=seen, timeout_s=for_s)
+            if self.last_row() == seen:
+                return
+
+
+def said(message: Mapping[str, Any]) -> str:
+    """Everything a message says, text and blocks."""
+    return f"{message.get('text', '')} {json.dumps(message.get('blocks') or [], ensure_ascii=False)}"
+
+
+def reactions(message: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Who put which emoji on a message."""
+    return {r["name"]: list(r["users"]) for r in message.get("reactions", [])}
+
+
+@contextmanager
+def sandbox() -> Iterator[Desk]:
+    """A running sandbox with the bot's own manifest."""
+    runner = serving(MANIFEST)
+    try:
+        yield next(runner)
+    finally:
+        runner.close()
