@@ -53,6 +53,7 @@ log = structlog.get_logger("starbot")
 _NAMES = "names"
 _IDENTITY = "identity"
 SLACK_PAUSE_S = 3.0
+FORGET_EVERY_S = 3600.0
 
 
 class StoredStars:
@@ -163,8 +164,10 @@ class Bot:
         )
         refresher = Every("refresh", timing.schedule_refresh_minutes * 60, self._refresh)
         catch_up = self._catch_up(identity)
-        self._catcher = Every("catch-up", 3600, lambda: catch_up(self._clock.now()))
-        self._threads = [sweeper, refresher, self._catcher]
+        # Woken by each connection; by itself it only tries again what failed.
+        self._catcher = Every("catch-up", None, lambda: catch_up(self._clock.now()))
+        forgetter = Every("forget", FORGET_EVERY_S, self._engine.forget)
+        self._threads = [sweeper, refresher, self._catcher, forgetter]
         for thread in self._threads:
             thread.start()
         if isinstance(self._clock, SandboxClock):

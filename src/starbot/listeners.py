@@ -44,7 +44,8 @@ def bolt_app(
     now: Callable[[], datetime],
 ) -> App:
     """The Slack app. `openers` are the buttons (by action id) that open a dialog."""
-    logging.getLogger("slack_bolt").setLevel(logging.WARNING)
+    # Below ERROR it logs whole bodies of requests, and a warning about a token that we give on purpose.
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
     pool = ThreadPoolExecutor(DIALOG_THREADS, thread_name_prefix="starbot-dialog")
     known = AuthorizeResult(
         enterprise_id=None,

@@ -20,6 +20,7 @@ from starbot.core.text import (
     zendesk_search,
     zendesk_text,
 )
+from starbot_sandbox.gitlab.markdown import mentions, read_actions
 from tests.corpus import HOSTILE
 
 VISIBLE = "@all @ #1 !1 ~a %v &1 $1 <!here> < > &amp; ` ``` ~~~ * _ /close 👩 a 1 [x](y) {{ \\ ]: https://"
@@ -190,6 +191,13 @@ def test_a_block_in_gitlab_ends_where_we_end_it(text: str) -> None:
     assert (first, last) == ("```text", "```")
     assert not any(re.search("```|~~~", line) for line in inside)
     assert "\n".join(inside).replace("\u2060", "") == plain(text).strip("\n")
+
+
+@given(TEXTS)
+def test_gitlab_as_we_simulate_it_runs_nothing_and_tells_nobody(text: str) -> None:
+    body = f"{gitlab_text(text)}\n\n- **Customer:** {gitlab_text(text)}\n\n{gitlab_block(text)}\n\nThe end."
+    assert read_actions(body).actions == ()
+    assert mentions(body) == mentions(gitlab_title(text)) == ()
 
 
 @given(TEXTS)

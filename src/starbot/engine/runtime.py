@@ -11,7 +11,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -32,6 +32,8 @@ log = structlog.get_logger("starbot.engine")
 
 SERVICES: tuple[Service, ...] = ("slack", "gitlab", "zendesk", "pagerduty")
 QUEUE_TICK_S = 0.5
+KEPT = timedelta(days=7)
+"""How long finished work is kept: longer than any vendor delivers the same event again."""
 DATABASE_PAUSE_S = 1.0
 
 
@@ -114,12 +116,23 @@ class Engine:
         with self._store.read() as books:
             waiting = books.all_stuck()
         for event_id, reference, body in waiting:
-            log.info("replaying", event=event_id, reference=reference)
+            log.info("replaying", event_id=event_id, reference=reference)
             duty, _, event = body.partition(" ")
             parsed = self._duties[duty].events.validate_json(event)
             with SetWorkflowID(f"{event_id}~{reference}"):
                 DBOS.start_workflow(self._handle_flow, duty, parsed.model_dump(mode="json"), 0)
         return len(waiting)
+
+    def forget(self, older_than: timedelta = KEPT) -> int:
+        """Deletes the engine's records of finished work that old, in the machine's time; the journal stays and
+        still knows every event. Answers how many there were."""
+        until = (datetime.now(UTC) - older_than).isoformat()
+        done = DBOS.list_workflows(
+            status=["SUCCESS", "ERROR"], completed_before=until, limit=1000, load_input=False, load_output=False
+        )
+        if done:
+            DBOS.delete_workflows([one.workflow_id for one in done])
+        return len(done)
 
     # -- the three workflows
     def _handle(self, duty_name: str, body: dict[str, Any], tries: int) -> None:
@@ -155,7 +168,8 @@ class Engine:
         for start in starts:
             with SetWorkflowID(start.workflow_id):
                 flow: Any = self._perform_flow if start.what == "perform" else self._converge_flow
-                DBOS.start_workflow(flow, *start.arguments, 0, start.workflow_id)
+                arguments: Any = (*start.arguments, 0, start.workflow_id)
+                DBOS.start_workflow(flow, *arguments)
 
     def _enqueue(self, service: Service, delay_s: float, name: str, flow: Any, *arguments: Any) -> None:
         with SetWorkflowID(name), SetEnqueueOptions(delay_seconds=delay_s):
@@ -174,7 +188,7 @@ class Engine:
     def _set_aside(self, duty: Duty, event: Event, error: Exception) -> None:
         """An event that raised is kept, logged with a reference, and replayed after the mend."""
         reference = marker(event.id)[:8]
-        log.error("an event could not be decided", event=event.id, reference=reference, exc_info=error)
+        log.error("an event could not be decided", event_id=event.id, reference=reference, exc_info=error)
         with self._store.transaction() as books:
             body = f"{duty.name} {event.model_dump_json()}"
             books.put_stuck(event.id, self._now(), reference, type(error).__name__, body)

@@ -27,11 +27,14 @@ def sweep(store: Store, duties: Mapping[str, Duty], now: datetime, submit: Calla
     return len(due)
 
 
-class Every:
-    """Calls back every so many seconds in a thread of its own, or at once when woken. An error is logged
-    and the next turn tries again."""
+AGAIN_AFTER_S = 10.0
 
-    def __init__(self, name: str, seconds: float, call: Callable[[], object]) -> None:
+
+class Every:
+    """Calls back in a thread of its own: every so many seconds (None: never by itself), and whenever woken.
+    An error is logged, and tried again soon."""
+
+    def __init__(self, name: str, seconds: float | None, call: Callable[[], object]) -> None:
         self._seconds = seconds
         self._call = call
         self._wake = threading.Event()
@@ -53,12 +56,15 @@ class Every:
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
+        wait_s = self._seconds
         while True:
-            self._wake.wait(self._seconds)
+            self._wake.wait(wait_s)
             self._wake.clear()
             if self._stopped:
                 return
             try:
                 self._call()
+                wait_s = self._seconds
             except Exception:
-                log.exception("a turn failed; the next one tries again", thread=self._thread.name)
+                log.exception("a turn failed; trying again soon", thread=self._thread.name)
+                wait_s = min(self._seconds or AGAIN_AFTER_S, AGAIN_AFTER_S)

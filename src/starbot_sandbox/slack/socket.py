@@ -34,11 +34,13 @@ class Connection:
 
     async def ask(self, envelope: Json) -> Json | None:
         """Send an envelope; the ack, or None if none came in time or the connection was lost."""
-        acked = asyncio.get_running_loop().create_future()
+        acked: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self.waiting[envelope["envelope_id"]] = acked
         try:
             await self.websocket.send_json(envelope)
-            return await asyncio.wait_for(acked, ACK_S)
+            # Not wait_for: in Python 3.11 that swallows the cancellation by a reset if the ack is just in.
+            async with asyncio.timeout(ACK_S):
+                return await acked
         except (TimeoutError, ConnectionError, WebSocketDisconnect, RuntimeError):
             return None
         finally:

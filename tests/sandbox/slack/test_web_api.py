@@ -83,6 +83,7 @@ def test_ts_follow_the_sandbox_clock_and_never_repeat(desk: Desk, slack: WebClie
     assert int(float(slack.chat_postMessage(channel="C0STARS", text="late")["ts"])) >= 1794938400
 
 
+@pytest.mark.filterwarnings("ignore:The top-level .text. argument:UserWarning")
 def test_what_cannot_be_posted(slack: WebClient) -> None:
     assert error_of(lambda: slack.chat_postMessage(channel="C0GENER", text="hi")) == "not_in_channel"
     assert error_of(lambda: slack.chat_postMessage(channel="C0NONE", text="hi")) == "channel_not_found"

@@ -64,6 +64,7 @@ def deeds(hands: Hands) -> Mapping[str, Deed]:
     return {
         "read_ticket": Deed(partial(_read_ticket, hands)),
         "read_oncall": Deed(partial(_read_oncall, hands)),
+        "read_initiator": Deed(partial(_read_initiator, hands)),
         "note_ticket": Deed(partial(_note_ticket, hands), partial(_find_ticket_note, hands)),
         "note_issue": Deed(partial(_note_issue, hands), partial(_find_issue_note, hands)),
         "apply_macro": Deed(partial(_apply_macro, hands), partial(_find_macro, hands)),
@@ -105,6 +106,15 @@ def _read_ticket(hands: Hands, effect: model.ReadTicket, star: Star) -> Event:
 
 def _read_oncall(hands: Hands, effect: model.ReadOnCall, star: Star) -> Event:
     return model.OnCallRead(id=effect.key, at=hands.now(), oncall=hands.roster.on_call())
+
+
+def _read_initiator(hands: Hands, effect: model.ReadInitiator, star: Star) -> Event:
+    """A name is a nicety: where Slack does not know the person, the id must do."""
+    try:
+        name = hands.slack.user_name(effect.user)
+    except ServiceRefused:
+        name = effect.user
+    return model.InitiatorNamed(id=effect.key, at=hands.now(), name=name)
 
 
 # -- the ticket

@@ -114,19 +114,20 @@ class Door:
         return _MEANINGS[event.deed](about | {"by": by, "user": event.user}, event)
 
     def _said(self, event: Said) -> Sequence[Event]:
-        """An answer to a question: in its thread, or below it where only one question is open."""
-        by = self.roster.manager(event.user) or Person(name=self.slack.user_name(event.user), slack=event.user)
+        """An answer to a question: in its thread, or below it where only one question waits."""
         asked = [star for star in self.known.in_channel(event.message.channel) if _is_asked(star)]
         thread = event.message.thread_ts
-        meant = [s for s in asked if s.question and s.question.ts == thread] if thread else asked
+        if thread:
+            meant = [star for star in asked if star.question and star.question.ts == thread]
+        else:
+            meant = [star for star in asked if _is_waiting(star)]
         if len(meant) > 1:
-            meant_by = words.ask_again_in_thread()
-            self.slack.ephemeral(event.message.channel, event.user, meant_by)
+            self.slack.ephemeral(event.message.channel, event.user, words.ask_again_in_thread())
+        if len(meant) != 1:
             return []
-        return [
-            model.SentenceAdded(id=f"{event.id}:meant", at=event.at, case_id=star.id, by=by, text=event.text)
-            for star in meant
-        ]
+        by = self.roster.manager(event.user) or Person(name=self.slack.user_name(event.user), slack=event.user)
+        about: dict[str, Any] = {"id": f"{event.id}:meant", "at": event.at, "case_id": meant[0].id}
+        return [model.SentenceAdded(**about, by=by, text=event.text)]
 
 
 def form_posted(message: SlackMessage, form: Form) -> model.FormPosted:
@@ -142,8 +143,11 @@ def form_posted(message: SlackMessage, form: Form) -> model.FormPosted:
 
 
 def _is_asked(star: Star) -> bool:
-    ending = star.resolution
-    return star.question is not None and ending is not None and ending.asked
+    return star.question is not None and star.resolution is not None and star.resolution.asked
+
+
+def _is_waiting(star: Star) -> bool:
+    return star.resolution is not None and not star.resolution.next_step
 
 
 _MEANINGS: dict[str, Callable[[dict[str, Any], Pressed], Event]] = {

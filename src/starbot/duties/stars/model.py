@@ -111,6 +111,8 @@ class Star(Case):
     filed_at: datetime
     region: str
     deadline: datetime | None
+    initiator: str = ""
+    """The initiator's name, once Slack has told it: Slack's history goes, the issue stays."""
     readings: int = 0
     """How many ticket numbers have been read: an edited form post may name another one."""
     ticket: Ticket | None = None
@@ -204,6 +206,13 @@ class TicketUnfit(StarEvent):
     kind: Literal["ticket_unfit"] = "ticket_unfit"
     number: int
     problem: TicketProblem
+
+
+class InitiatorNamed(StarEvent):
+    """Slack told the name of whoever filed the STAR."""
+
+    kind: Literal["initiator_named"] = "initiator_named"
+    name: str
 
 
 class OnCallRead(StarEvent):
@@ -352,6 +361,7 @@ AnyEvent: TypeAlias = Annotated[
     | FormEdited
     | TicketRead
     | TicketUnfit
+    | InitiatorNamed
     | OnCallRead
     | CardPosted
     | ReplyPosted
@@ -394,6 +404,14 @@ class ReadOnCall(Effect):
     kind: Literal["read_oncall"] = "read_oncall"
 
 
+class ReadInitiator(Effect):
+    """Ask Slack for the name of whoever filed the STAR."""
+
+    service: ClassVar[Service] = "slack"
+    kind: Literal["read_initiator"] = "read_initiator"
+    user: str
+
+
 class NoteTicket(Effect):
     """Put the internal note with both links, and the tag, on the ticket."""
 
@@ -433,7 +451,7 @@ class Whisper(Effect):
 
 
 AnyEffect: TypeAlias = Annotated[
-    ReadTicket | ReadOnCall | NoteTicket | NoteIssue | ApplyMacro | SendPublicly | Whisper,
+    ReadTicket | ReadOnCall | ReadInitiator | NoteTicket | NoteIssue | ApplyMacro | SendPublicly | Whisper,
     Field(discriminator="kind"),
 ]
 
@@ -478,6 +496,10 @@ def _read_no_ticket(star: Star, event: TicketUnfit, policy: Policy) -> Star:
     if event.number != star.form.ticket:
         return star
     return star.model_copy(update={"ticket_problem": event.problem, "troubles": _without(star, "read_ticket")})
+
+
+def _name_initiator(star: Star, event: InitiatorNamed, policy: Policy) -> Star:
+    return star.model_copy(update={"initiator": event.name})
 
 
 def _learn_oncall(star: Star, event: OnCallRead, policy: Policy) -> Star:
@@ -662,6 +684,7 @@ TABLE: Mapping[str, Mapping[Status, Rule]] = {
     "ticket_read": _everywhere(_read_ticket),
     "ticket_unfit": _everywhere(_read_no_ticket),
     "oncall_read": _everywhere(_learn_oncall),
+    "initiator_named": _everywhere(_name_initiator),
     "card_posted": _everywhere(_place_card),
     "reply_posted": _everywhere(_place_reply),
     "question_posted": _everywhere(_place_question),
@@ -701,8 +724,8 @@ def decide(star: Star | None, event: Any, rival: Star | None, policy: Policy) ->
         after = _whispered(star, event.user, "undo", "newer_star")
     else:
         after = TABLE[event.kind][star.status](star, event, policy)
-    after = after.model_copy(update={"status": _status(after), "claim": _claim(after)})
-    after, effects = _wish(after, policy)
+    after = after.model_copy(update={"status": _status(after)})
+    after, effects = _wish(after.model_copy(update={"claim": _claim(after)}), policy)
     retried = _retried(star, event, policy) if star is not None and isinstance(event, RetryAsked) else ()
     redraw = tuple(e for e in retried if isinstance(e, str))
     again = tuple(e for e in retried if isinstance(e, Effect))
@@ -829,6 +852,8 @@ def _wishes(star: Star, policy: Policy) -> Iterator[Wish]:
     has_ticket = star.ticket is not None
     yield Wish("read_ticket", star.readings, lambda key, n: ReadTicket(key=key, number=number))
     yield Wish("read_oncall", 1, lambda key, n: ReadOnCall(key=key))
+    if user := star.form.initiator:
+        yield Wish("read_initiator", 1, lambda key, n: ReadInitiator(key=key, user=user))
     if has_links and has_ticket and policy.note_ticket:
         yield Wish("note_ticket", 1, lambda key, n: NoteTicket(key=key))
     if has_links:

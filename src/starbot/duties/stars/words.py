@@ -67,7 +67,7 @@ class Look(Fact):
     resolve_emoji: str = "green-check-mark"
     urgencies: tuple[str, ...] = ("Urgent", "Timely", "Not Urgent")
     how_to_star: str = ""
-    issue_title: str = "STAR: ZD#{ticket} {customer} ({urgency})"
+    issue_title: str = "STAR: ticket {ticket}, {customer} ({urgency})"
     issue_description: str = ""
     issue_labels: tuple[str, ...] = ()
     ticket_tag: str = "star_submitted"
@@ -138,7 +138,7 @@ def _state(star: Star, look: Look) -> str:
         if ending.customer_hears:
             lines.append(f"The customer hears: {slack_text(one_line(ending.customer_hears, VALUE_LIMIT))}")
         return "\n".join(lines)
-    problem = f"\n:warning: {_TICKET_PROBLEMS[star.ticket_problem]}" if star.ticket_problem else ""
+    problem = f"\n:warning: {_TICKET_STATES[star.ticket_problem]}" if star.ticket_problem else ""
     if star.acknowledged is not None:
         who = _mention(star.acknowledged.by)
         return f":{look.acknowledge_emoji}: {who} is looking since {_moment(star.acknowledged.at)}.{problem}"
@@ -204,7 +204,9 @@ def _notes(star: Star, look: Look) -> list[str]:
         issue = f"<{star.issue.url}|STAR issue #{star.issue.iid}>"
         holder = star.issue.assignee
         lines.append(f"{issue} · {f'assigned to {slack_text(holder)}' if holder else 'not assigned: ' + _no_assignee(star)}")
-    lines += [_trouble(trouble) for trouble in star.troubles if trouble.effect != "whisper"]
+    if star.issue is None and star.ticket_problem is not None:
+        lines.append("There is no STAR issue yet: it is opened once the form post names a ticket to work on.")
+    lines += [_trouble(trouble) for trouble in star.troubles if trouble.effect not in _QUIET]
     if star.public_text is not None:
         lines.append("The macro also has a text for the customer. Nothing was sent: press *Send publicly* to read it.")
     return lines or ["The STAR issue is on its way."]
@@ -239,7 +241,7 @@ def _buttons(star: Star) -> list[ButtonElement]:
         buttons.append(_button("Resolve", RESOLVE, star.id))
     if star.public_text is not None:
         buttons.append(_button("Send publicly", SEND_PUBLICLY, star.id))
-    for number, trouble in enumerate(t for t in star.troubles if not t.delayed and t.effect != "whisper"):
+    for number, trouble in enumerate(t for t in star.troubles if not t.delayed and t.effect not in _QUIET):
         name = _DEEDS.get(trouble.effect, ("the rest", ""))[0]
         buttons.append(_button(f"Retry: {name}", f"{RETRY}_{number}", f"{star.id} {trouble.key}"))
     return buttons
@@ -297,6 +299,11 @@ _FORM_PROBLEMS = {
     "for each other.",
     "no_urgency": "*Urgency* is missing. Choose one of: {levels}.",
     "unknown_urgency": "*Urgency* says “{seen}”, which I do not know. Choose one of: {levels}.",
+}
+
+_TICKET_STATES = {
+    "ticket_not_found": "Zendesk has no ticket with this number; the initiator has been asked for the right one.",
+    "ticket_closed": "This ticket is closed; the initiator has been asked for its follow-up.",
 }
 
 _TICKET_PROBLEMS = {
@@ -379,7 +386,7 @@ def _description_parts(star: Star, look: Look) -> dict[str, str]:
         ("Subject", gitlab_text(one_line(star.ticket.subject, 300)) if star.ticket else ""),
         ("Priority", gitlab_text(star.ticket.priority or "") if star.ticket else ""),
         ("Licence", "" if form.is_license is None else ("yes" if form.is_license else "no")),
-        ("Filed by", gitlab_text(one_line(form.initiator_raw or "", 300))),
+        ("Filed by", gitlab_text(one_line(star.initiator or form.initiator_raw, 300))),
         ("Region at filing", gitlab_text(star.region)),
         ("Filed", _clock(star.filed_at, date=True)),
     ]
@@ -694,6 +701,9 @@ def _age(now: datetime, then: datetime) -> str:
         return f"{minutes} minute{'' if minutes == 1 else 's'}"
     return f"{minutes // 60} hours"
 
+
+_QUIET = frozenset({"whisper", "read_initiator"})
+"""Effects whose trouble is nobody's business."""
 
 _SYSTEMS = {"slack": "Slack", "gitlab": "GitLab", "zendesk": "Zendesk", "pagerduty": "PagerDuty"}
 
