@@ -101,7 +101,7 @@ class Stage:
 
     def sends(self, user: str, **values: str) -> Any:
         """A person sends the dialog that is open for them; answers what Slack says."""
-        view = self.until(lambda: self.desk.get("slack/views", user=user)["views"])[-1]
+        view = self.until(lambda: self.desk.get("slack/views", user=user))[-1]
         return self.desk.post("slack/submit", user=user, view_id=view["id"], values=values)
 
     # -- what is now true

@@ -36,7 +36,7 @@ from starbot.engine.patience import GO_ON_AFTER_S
 from starbot.engine.runtime import SERVICES, Engine
 from starbot.engine.store import Store, StoredCase
 from starbot.engine.sweep import Every, sweep
-from starbot.errors import ServiceError
+from starbot.errors import ServiceDelayed, ServiceRefused, SetupError
 from starbot.listeners import bolt_app
 from starbot.services import names
 from starbot.services.clock import SandboxClock, SystemClock
@@ -312,17 +312,25 @@ class Bot:
     # -- names
 
     def _identify(self) -> Identity:
-        """Who we are in Slack; remembered, so that a restart while Slack is down still starts the engine."""
-        try:
-            identity = self._slack.identity()
-        except ServiceError as error:
-            kept = self._memory.recall(_IDENTITY)
-            if kept is None:
-                raise
-            log.warning("Slack does not answer; starting with what is known", error=str(error))
-            return Identity(*kept[1])
-        self._memory.remember(_IDENTITY, self._clock.now(), list(identity))
-        return identity
+        """Who we are in Slack; remembered, so that a restart while Slack is down still starts the engine.
+
+        At the very first start there is nothing to remember: then it waits for Slack.
+        """
+        kept = self._memory.recall(_IDENTITY)
+        while True:
+            try:
+                identity = self._slack.identity()
+            except ServiceRefused as no:
+                raise SetupError([f"SLACK_BOT_TOKEN: Slack does not accept it ({no.what}). Copy it again."]) from no
+            except ServiceDelayed as error:
+                if kept is not None:
+                    log.warning("Slack does not answer; starting with what is known", error=str(error))
+                    return Identity(*kept[1])
+                log.warning("Slack does not answer; trying again", error=str(error), pause_s=SLACK_PAUSE_S)
+                time.sleep(SLACK_PAUSE_S)
+            else:
+                self._memory.remember(_IDENTITY, self._clock.now(), list(identity))
+                return identity
 
     def _remembered_names(self) -> names.Names:
         kept = self._memory.recall(_NAMES)
