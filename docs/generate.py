@@ -1,16 +1,23 @@
-"""Writes what can be known from the code: docs/configuration.md, docs/cli.md and .env.example.
+"""Writes what can be known from the code: docs/configuration.md, cli.md, lifecycle.md and .env.example.
 
 `python docs/generate.py` writes them, `--check` only says which are stale (exit status 1). The words
-of a setting stand beside it, in settings.py and defaults.toml.
+of a setting stand beside it, in settings.py and defaults.toml; the life of a STAR is found by living it.
 """
 
+import re
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, get_args
 
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from starbot.cli.main import app
+from starbot.core.facts import IssueRef, MessageRef, OnCall, Person, Ticket
+from starbot.duties.stars import model
+from starbot.duties.stars.form import Form, FormProblem
 from starbot.settings import Env, variable, where
 
 TOP = Path(__file__).parents[1]
@@ -116,12 +123,131 @@ def command_reference() -> str:
     return "\n".join(parts)
 
 
+# -- the life of a STAR
+
+LIFECYCLE = """\
+# The life of a STAR
+
+An event adds a fact to a STAR, and its status follows from the facts. Which event may add its fact in which
+status stands in one table, `TABLE` in `src/starbot/duties/stars/model.py`. This page is made by letting every
+kind of event happen to a STAR in every status that can be reached.
+
+```mermaid
+stateDiagram-v2
+{diagram}
+```
+
+{meanings}
+
+## What each event does in each status
+
+The cells name the rules in `model.py`; a dot means that the event changes nothing there.
+
+{table}
+"""
+
+_AT = datetime(2026, 11, 17, 14, tzinfo=UTC)
+_LENA = Person(name="Lena Vogt", slack="U0LENA", gitlab="lvogt")
+_POST = MessageRef(channel="C0STARS", ts="1794924000.000100")
+_ANSWERS: dict[str, Any] = dict.fromkeys(Form.model_fields, "")
+_GOOD = Form.model_validate(
+    _ANSWERS | {"ticket": 123456, "urgency": "Urgent", "initiator": None, "is_license": None, "problems": ()}
+)
+_NO_TICKET = FormProblem(field="ticket", kind="no_ticket", seen="")
+_BAD = _GOOD.model_copy(update={"ticket": None, "problems": (_NO_TICKET,)})
+_POLICY = model.Policy(urgency_minutes={"Urgent": 30}, regions=())
+_FIELDS: dict[str, Any] = {
+    "root": _POST,
+    "ref": MessageRef(channel="C0STARS", ts="1794924001.000100"),
+    "ticket": Ticket(id=123456, subject="It is slow", status="open", created_at=_AT, updated_at=_AT),
+    "number": 123456,
+    "problem": "ticket_closed",
+    "oncall": OnCall(managers=(_LENA,), source="live"),
+    "issue": IssueRef(project="stars", iid=1, id=1, url="https://gitlab.example.com/1"),
+    "by": _LENA,
+    "user": "U0LENA",
+    "text": "Anna calls them at 16:00.",
+    "key": "star:note_ticket:0",
+    "effect": "note_ticket",
+    "service": "zendesk",
+    "reason": "forbidden",
+    "deed": "acknowledge",
+}
+
+
+def star_events() -> Iterator[model.StarEvent]:
+    """One event of each kind; of those with a form one that can be read and one that cannot."""
+    for kind in get_args(get_args(model.AnyEvent)[0]):
+        wanted = [name for name, field in kind.model_fields.items() if field.is_required() or name in _FIELDS]
+        given = {name: _FIELDS.get(name, "") for name in wanted} | {"id": "e", "at": _AT}
+        for form in (_GOOD, _BAD) if "form" in wanted else (None,):
+            yield kind(**(given | {"form": form} if form else given))
+
+
+def moves() -> dict[tuple[str, str], list[str]]:
+    """Every change of status that can be reached, with the kinds of event that make it."""
+    found: dict[tuple[str, str], list[str]] = {}
+    rival = model.decide(None, next(star_events()), None, _POLICY)
+    assert rival is not None and isinstance(rival.case, model.Star)
+    waiting: list[model.Star | None] = [None]
+    known: set[str] = set()
+    while waiting:
+        star = waiting.pop(0)
+        for event, other in ((e, o) for e in star_events() for o in (None, rival.case)):
+            if other is not None and model.claim(star, event) is None:
+                continue
+            decision = model.decide(star, event, other, _POLICY)
+            after = decision.case if decision else None
+            if not isinstance(after, model.Star):
+                continue
+            pair = (star.status if star else "[*]", after.status)
+            kind = str(event.kind).replace("_", " ")  # type: ignore[attr-defined]
+            if pair[0] != pair[1] and kind not in found.setdefault(pair, []):
+                found[pair].append(kind)
+            if (looks := _looks(after)) not in known:
+                known.add(looks)
+                waiting.append(after)
+    order = ("[*]", *model.STATUSES)
+    return dict(sorted(found.items(), key=lambda move: [order.index(status) for status in move[0]]))
+
+
+def _looks(star: model.Star) -> str:
+    """What the status can follow from: STARs that look alike go on alike."""
+    facts = (
+        star.form.problems,
+        star.ticket_problem,
+        star.ticket,
+        star.card,
+        star.acknowledged,
+        star.resolution,
+    )
+    return f"{star.status} {[bool(fact) for fact in facts]}"
+
+
+def lifecycle() -> str:
+    """docs/lifecycle.md."""
+    diagram = [f"    {a} --> {b}: {', '.join(kinds)}" for (a, b), kinds in moves().items() if kinds]
+    meanings = re.findall(r"^    (\w+) +(\S.*)$", model.__doc__ or "", re.MULTILINE)
+    rows = ["| event | " + " | ".join(model.STATUSES) + " |", "|-" * (len(model.STATUSES) + 1) + "|"]
+    for kind, rules in model.TABLE.items():
+        names = [rules[status].__name__.strip("_").replace("_", " ") for status in model.STATUSES]
+        rows.append(
+            f"| {kind.replace('_', ' ')} | {' | '.join('·' if n == 'nothing' else n for n in names)} |"
+        )
+    return LIFECYCLE.format(
+        diagram="\n".join([*diagram, "    resolved --> [*]", "    linked --> [*]"]),
+        meanings="\n".join(f"- **{status}**: {meaning}" for status, meaning in meanings),
+        table="\n".join(rows),
+    )
+
+
 def documents() -> dict[Path, str]:
     """Each generated file with what it must hold."""
     configuration = CONFIGURATION.format(table=environment_table(), defaults=DEFAULTS.read_text("utf-8"))
     return {
         TOP / "docs" / "configuration.md": GENERATED + configuration,
         TOP / "docs" / "cli.md": GENERATED + command_reference(),
+        TOP / "docs" / "lifecycle.md": GENERATED + lifecycle(),
         TOP / ".env.example": example_environment(),
     }
 

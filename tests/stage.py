@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -22,10 +22,22 @@ from tests.sandbox.desk import Desk, serving
 ROOT = Path(__file__).parent.parent
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text("utf-8"))
 
-STARS = "C0STARS"
+STARS, SELF_MANAGED, GITLAB_COM, MANAGERS = "C0STARS", "C0SELFM", "C0GLCOM", "C0MANAG"
+BOT = "U0STARBOT"
 LENA, MEI, MARIA, TOMAS = "U0LENA", "U0MEI", "U0MARIA", "U0TOMAS"
 CASEY, ENGINEER, GUEST = "U0CASEY", "U0ENG01", "U0GUEST"
 TICKET = 123456
+CLOSED_TICKET, TICKET_WITHOUT_ORGANISATION, INTERNAL_REQUEST = 123470, 123472, 123482
+ODD_TICKETS = (CLOSED_TICKET, TICKET_WITHOUT_ORGANISATION, INTERNAL_REQUEST)
+ACKNOWLEDGE, RESOLVE, UNDO, RETRY, SEND = (
+    "star_acknowledge",
+    "star_resolve",
+    "star_undo",
+    "star_retry_0",
+    "star_send_publicly",
+)
+ACTED = "escalated_ticket"
+"""The tag by which the macro is known."""
 
 FIELDS = {
     "Ticket": str(TICKET),
@@ -39,7 +51,9 @@ FIELDS = {
 
 
 class Stage:
-    """One fresh world and one bot in it."""
+    """One fresh world and one bot in it. A process has one engine: the bot that starts last runs."""
+
+    _playing: "ClassVar[Stage | None]" = None
 
     def __init__(self, desk: Desk, folder: Path, database: str | None = None) -> None:
         self.desk = desk
@@ -50,6 +64,8 @@ class Stage:
             self.environ["DATABASE_URL"] = database
         self.folder = folder
         self.bot: Bot | None = None
+        self._last_row = 0
+        self._tickets = (n for n in range(TICKET + 1, 123486) if n not in ODD_TICKETS)
 
     # -- the bot
 
@@ -59,6 +75,9 @@ class Stage:
 
     def start(self) -> "Stage":
         """Starts the bot in this process; returns once it listens."""
+        if Stage._playing is not None:
+            Stage._playing.stop()
+        Stage._playing = self
         self.bot = Bot(settings.load(self.environ, self.folder))
         self.bot.start()
         return self
@@ -68,11 +87,30 @@ class Stage:
         if self.bot is not None:
             self.bot.stop(patience_s=0)
             self.bot = None
+            Stage._playing = None
+
+    # -- what goes wrong, and how time goes by
+
+    def breaks(self, service: str, kind: str = "status", **more: Any) -> None:
+        """Something goes wrong at a vendor from now on: `status`, `drop_after`, `delay_before` ..."""
+        self.desk.post("faults", service=service, kind=kind, **more)
+
+    def mends(self) -> None:
+        """Nothing goes wrong any more."""
+        self.desk.http.delete("/_sandbox/faults")
+
+    def passes(self, minutes: float) -> None:
+        """So many minutes of the sandbox's clock go by."""
+        self.desk.post("clock", advance_s=minutes * 60)
+
+    def fresh_ticket(self) -> int:
+        """A ticket that no story on this stage has used."""
+        return next(self._tickets)
 
     # -- what people do
 
     def files_star(self, *, without: tuple[str, ...] = (), **fields: str) -> str:
-        """The STAR form is sent; answers the ts of its post. Fields by label, or `text` for the whole post."""
+        """The STAR form is sent; answers the ts of its post. Fields by label, or the whole `text`."""
         if "text" in fields:
             return str(self.desk.post("slack/form", channel=STARS, text=fields["text"])["ts"])
         filled = {label: answer for label, answer in {**FIELDS, **fields}.items() if label not in without}
@@ -121,12 +159,50 @@ class Stage:
 
     def card(self, root: str) -> dict[str, Any] | None:
         """The bot's card under a form post."""
-        cards = [m for m in self.messages(thread_ts=root) if "star_actions" in json.dumps(m) or "*Urgent*" in said(m)]
+        cards = [m for m in self.messages(thread_ts=root) if _has_facts(m)]
         return cards[0] if cards else None
+
+    def reply(self, root: str) -> str:
+        """What the bot says about the form post itself; "" while it says nothing."""
+        found = [m for m in self.messages(thread_ts=root) if m.get("user") == BOT and not _has_facts(m)]
+        return said(found[0]) if found else ""
+
+    def root(self, ts: str, channel: str = STARS) -> dict[str, Any]:
+        """A message as it is now."""
+        return next(m for m in self.messages(channel) if m["ts"] == ts)
+
+    def question(self, user: str, ticket: int = TICKET) -> dict[str, Any] | None:
+        """The newest direct message to this person about this ticket."""
+        found = [m for m in self.messages(f"D{user[1:]}") if f"#{ticket}" in said(m) and m.get("user") == BOT]
+        return found[-1] if found else None
+
+    def whispers(self, user: str) -> list[str]:
+        """What the bot told this person alone in a channel."""
+        return [e["text"] for e in self.state["slack"]["ephemerals"] if e["user"] == user]
+
+    def issue(self, ticket: int = TICKET) -> dict[str, Any] | None:
+        """The STAR issue about this ticket."""
+        found = [i for i in self.issues() if f"ticket {ticket}," in i["title"]]
+        return found[-1] if found else None
+
+    def comments(self, ticket: int = TICKET) -> list[dict[str, Any]]:
+        """What the bot wrote on a ticket."""
+        return [c for c in self.ticket(ticket)["comments"] if c["author"] == "GitLab Support Bot"]
+
+    def announced(self, **fields: str) -> str:
+        """A STAR is filed and is where nobody has to do anything more: answers its ts."""
+        root = self.files_star(**fields)
+        ticket = int(fields.get("Ticket", TICKET))
+        self.until(lambda: self.card(root) and (issue := self.issue(ticket)) and issue["notes"])
+        self.until(lambda: "star_submitted" in self.ticket(ticket)["tags"])
+        self.until(lambda: "STAR issue #" in said(self.card(root) or {}))
+        return root
 
     def issues(self) -> list[dict[str, Any]]:
         """Every issue in the STAR tracker."""
-        return [i for i in self.state["gitlab"]["issues"] if i["project"].endswith("ticket-attention-requests")]
+        return [
+            i for i in self.state["gitlab"]["issues"] if i["project"].endswith("ticket-attention-requests")
+        ]
 
     def ticket(self, number: int = TICKET) -> dict[str, Any]:
         """A ticket with its comments, audits and tags."""
@@ -151,8 +227,9 @@ class Stage:
 
     def last_row(self) -> int:
         """The number of the newest journal row."""
-        rows = self.desk.get("journal", since=0)
-        return int(rows[-1]["n"]) if rows else 0
+        rows = self.desk.get("journal", since=self._last_row)
+        self._last_row = int(rows[-1]["n"]) if rows else self._last_row
+        return self._last_row
 
     def quiet(self, for_s: float = 0.6) -> None:
         """Waits until nothing has happened for a while: for what must *not* happen."""
@@ -161,6 +238,10 @@ class Stage:
             self.desk.get("wait", since=seen, timeout_s=for_s)
             if self.last_row() == seen:
                 return
+
+
+def _has_facts(message: Mapping[str, Any]) -> bool:
+    return any(block.get("fields") for block in message.get("blocks") or [])
 
 
 def said(message: Mapping[str, Any]) -> str:

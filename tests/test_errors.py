@@ -4,14 +4,13 @@ import pickle
 
 import pytest
 
-from starbot.errors import PersonMistake, ServiceDelayed, ServiceRefused, SetupError, StarbotError
+from starbot.errors import ServiceDelayed, ServiceRefused, SetupError, StarbotError
 
 
 @pytest.mark.parametrize(
     "error",
     [
         SetupError(["a: mend it so", "b: mend it so"]),
-        PersonMistake("Please give a ticket number."),
         ServiceDelayed("slack", "post the message", 30.0, maybe_done=True, timed_out=True),
         ServiceDelayed("gitlab", "open the issue"),
         ServiceRefused("zendesk", "closed", "note the ticket"),

@@ -18,6 +18,8 @@ COMPLETE = {
     "PAGERDUTY_TOKEN": "SECRET",
 }
 
+REGION = "[[region]]\nname = 'A'\nzone = '{zone}'\nopens = '{opens}'\ncloses = '18:00'\nschedule = 'S'"
+
 
 @pytest.fixture
 def told(tmp_path: Path) -> Callable[..., Settings]:
@@ -118,9 +120,10 @@ def test_an_api_token_of_zendesk_serves_in_place_of_oauth(told: Callable[..., Se
             "urgency[1].alias is no setting. Did you mean",
         ),
         ("[[urgency]]\nname = 'A'\nminutes = 1\n[[urgency]]\nname = 'a'\nminutes = 2", 'urgency: "a" stands'),
-        ("[support_hours]\nopens = 'Sunday 15:00'", "support_hours.opens is no hour of the week"),
-        ("[support_hours]\nopens = 'Sun 25:00'", "support_hours.opens "),
-        ("[support_hours]\nzone = 'Mars/Base'", "support_hours.zone is no time zone"),
+        (REGION.format(zone="Mars/Base", opens="09:00"), "region[1].zone is no time zone"),
+        (REGION.format(zone="UTC", opens="9 h"), "region[1].opens is no time of day"),
+        (REGION.format(zone="UTC", opens="25:00"), "region[1].opens "),
+        (REGION.format(zone="UTC", opens="19:00"), 'region "A" closes at 18:00, before it opens at 19:00'),
         ("[form]\ncontact_notices = ['(']", "form.contact_notices[1] is no regular expression"),
         ("[zendesk]\nticket_link = 'https://z/1'", "zendesk.ticket_link must hold {ticket}"),
         ("[gitlab]\nproject = 'stars'", "gitlab.project "),
@@ -168,14 +171,6 @@ def test_files_are_looked_for_in_the_working_folder(told: Callable[..., Settings
     settings = told(STARBOT_PEOPLE="people.yml", STARBOT_CONFIG="other.toml")
     assert settings.env.people == tmp_path / "people.yml"
     assert not settings.gitlab.confidential
-
-
-def test_a_ticket_is_linked_in_zendesk_unless_a_template_says_otherwise(
-    told: Callable[..., Settings],
-) -> None:
-    assert told().ticket_url(123456) == "https://aurora.zendesk.com/agent/tickets/123456"
-    other = told("[zendesk]\nticket_link = 'https://desk.example.com/{ticket}'")
-    assert other.ticket_url(123456) == "https://desk.example.com/123456"
 
 
 def test_every_variable_is_known_by_its_own_name() -> None:

@@ -15,7 +15,6 @@ from typing import Any
 import structlog
 from pydantic import TypeAdapter
 from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_sdk import WebClient
 
 from starbot.core.hours import Region
 from starbot.duties.redirects import deeds as redirect_deeds
@@ -102,9 +101,9 @@ class Bot:
         self._store.migrate()
         self._memory = StoreMemory(self._store)
         self._known = StoredStars(self._store)
-        bot_token = env.slack_bot_token.get_secret_value()
-        self._slack = SlackService(bot_token, env.slack_api_url, limits.slack.timeout_s)
-        self._slack_client = WebClient(token=bot_token, base_url=env.slack_api_url, retry_handlers=[])
+        self._slack = SlackService(
+            env.slack_bot_token.get_secret_value(), env.slack_api_url, limits.slack.timeout_s
+        )
         self._gitlab = GitLabService(
             env.gitlab_url, env.gitlab_token.get_secret_value(), limits.gitlab.timeout_s
         )
@@ -164,6 +163,7 @@ class Bot:
         )
         refresher = Every("refresh", timing.schedule_refresh_minutes * 60, self._refresh)
         catch_up = self._catch_up(identity)
+        catch_up.begin(self._clock.now())
         # Woken by each connection; by itself it only tries again what failed.
         self._catcher = Every("catch-up", None, lambda: catch_up(self._clock.now()))
         forgetter = Every("forget", FORGET_EVERY_S, self._engine.forget)
@@ -255,7 +255,7 @@ class Bot:
         listener = Listener(self._reader(), identity.user_id, self._emoji())
         dialogs = Dialogs(self._slack, self._roster, self._known, self._engine.submit, self._clock.now)
         app = bolt_app(
-            self._slack_client,
+            self._slack,
             identity,
             messages=[
                 listener.from_message,

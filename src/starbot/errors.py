@@ -2,7 +2,6 @@
 
     StarbotError
     ├── SetupError          the admin mends it (all complaints at once)
-    ├── PersonMistake       the person who asked gets a helpful answer
     └── ServiceError        a vendor did not do what we asked
         ├── ServiceDelayed  it may pass: try again later
         └── ServiceRefused  repeating will not help: say so, and how to mend it
@@ -49,14 +48,6 @@ class SetupError(StarbotError):
 
     def __str__(self) -> str:
         return "\n".join(self.complaints)
-
-
-class PersonMistake(StarbotError):
-    """Somebody asked for what cannot be; `answer` tells that person what to do instead."""
-
-    def __init__(self, answer: str) -> None:
-        self.answer = answer
-        super().__init__(answer)
 
 
 class ServiceError(StarbotError):

@@ -1,8 +1,9 @@
 """Bolt: which payload goes to which duty. Every listener parses, submits and stops.
 
-`process_before_response` makes Slack's acknowledgement wait for the listener, and the listener for the durable
-write: what was acknowledged is never lost (engineering measured about 3 ms). What opens a dialog is handed to
-threads of our own after which the listener returns at once, because a trigger lives for three seconds.
+`process_before_response` makes Slack's acknowledgement wait for the listener, and the listener for the
+durable write: what was acknowledged is never lost (engineering measured about 3 ms). What opens a dialog is
+handed to threads of our own after which the listener returns at once, because a trigger lives for three
+seconds.
 """
 
 import logging
@@ -15,10 +16,9 @@ from typing import Any, TypeAlias
 import structlog
 from slack_bolt import Ack, App, BoltRequest
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk import WebClient
 
 from starbot.core.case import Event
-from starbot.services.slack import Identity
+from starbot.services.slack import Identity, SlackService
 
 log = structlog.get_logger("starbot.slack")
 
@@ -32,7 +32,7 @@ ANYTHING = re.compile(".*", re.DOTALL)
 
 
 def bolt_app(
-    client: WebClient,
+    slack: SlackService,
     identity: Identity,
     *,
     messages: Sequence[Parse],
@@ -52,10 +52,10 @@ def bolt_app(
         team_id=identity.team_id,
         bot_user_id=identity.user_id,
         bot_id=identity.bot_id,
-        bot_token=client.token,
+        bot_token=slack.client.token,
     )
     app = App(
-        client=client,
+        client=slack.client,
         authorize=lambda: known,
         process_before_response=True,
         logger=logging.getLogger("slack_bolt"),

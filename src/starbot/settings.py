@@ -33,7 +33,6 @@ from pydantic_settings import (
 from starbot.errors import SetupError
 
 SETTINGS_FILE = "starbot.toml"
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def is_loopback(url: str) -> bool:
@@ -108,11 +107,6 @@ class Env(BaseSettings):
             "api.slack.com/apps > your app > Basic Information > App-Level Tokens (xapp-...),"
             " scope connections:write"
         ),
-    )
-    slack_signing_secret: SecretStr = Field(
-        default=SecretStr(""),
-        description="Slack's signing secret. Socket Mode, the way the bot listens, does not need it.",
-        json_schema_extra=_where("api.slack.com/apps > your app > Basic Information > Signing Secret"),
     )
     slack_api_url: ApiAddress = Field(
         default="https://slack.com/api/",
@@ -226,16 +220,6 @@ def _hour(text: str) -> str:
     return text
 
 
-def _week_hour(text: str) -> str:
-    day, _, hour = text.partition(" ")
-    if day not in WEEKDAYS:
-        raise ValueError(
-            f'is no hour of the week: write it as "Sun 15:00", with one of {", ".join(WEEKDAYS)}'
-        )
-    _hour(hour)
-    return text
-
-
 def _pattern(text: str) -> str:
     try:
         re.compile(text)
@@ -264,7 +248,6 @@ Names: TypeAlias = Annotated[tuple[Name, ...], Field(min_length=1)]
 EmojiNames: TypeAlias = Annotated[tuple[Emoji, ...], Field(min_length=1)]
 Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]
 Hour: TypeAlias = Annotated[str, AfterValidator(_hour)]
-WeekHour: TypeAlias = Annotated[str, AfterValidator(_week_hour)]
 Link: TypeAlias = Annotated[str, AfterValidator(_link)]
 Pattern: TypeAlias = Annotated[str, AfterValidator(_pattern)]
 Amount: TypeAlias = Annotated[int, Field(ge=1)]
@@ -336,14 +319,6 @@ class RegionSettings(Table):
     schedule: Name
 
 
-class SupportHoursSettings(Table):
-    """`[support_hours]`: the one window of a week, such as "Sun 15:00" to "Fri 17:00"."""
-
-    zone: Zone
-    opens: WeekHour
-    closes: WeekHour
-
-
 class GitLabSettings(Table):
     """`[gitlab]`: where and how STAR issues are opened."""
 
@@ -405,7 +380,6 @@ class Organisation(Table):
     form: FormSettings
     urgency: Annotated[tuple[UrgencySettings, ...], Field(min_length=1)]
     region: Annotated[tuple[RegionSettings, ...], Field(min_length=1)]
-    support_hours: SupportHoursSettings
     gitlab: GitLabSettings
     zendesk: ZendeskSettings
     texts: TextSettings
@@ -417,11 +391,6 @@ class Settings(Organisation):
     """Everything the bot was told, complete and checked."""
 
     env: Env
-
-    def ticket_url(self, ticket: int) -> str:
-        """The ticket's page for agents."""
-        template = self.zendesk.ticket_link or f"{self.env.zendesk_url}/agent/tickets/{{ticket}}"
-        return template.replace("{ticket}", str(ticket))
 
 
 def load(environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Settings:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from starbot import settings
 from starbot.cli.main import app
 from starbot.cli.sandbox import environment, manifest_path
+from starbot.core.facts import Person
 from starbot.services.people import PeopleFile
 
 
@@ -49,9 +50,9 @@ def test_the_people_file_names_the_managers_and_leaves_out_what_is_not_known(tmp
     told = settings.load(printed_environment(), tmp_path)
     assert told.env.people
     people = PeopleFile.read(told.env.people)
-    lena, tomas = people.by_slack("U0LENA"), people.by_slack("U0TOMAS")
-    assert lena and lena.gitlab == "lvogt"
-    assert tomas and not tomas.gitlab
+    lena, tomas = (people.known(Person(name="", slack=one)) for one in ("U0LENA", "U0TOMAS"))
+    assert (lena.name, lena.gitlab) == ("Lena Vogt", "lvogt")
+    assert (tomas.name, tomas.gitlab) == ("Tomas Novak", "")
 
 
 def test_every_printed_variable_is_one_that_the_bot_reads(tmp_path: Path) -> None:

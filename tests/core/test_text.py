@@ -17,7 +17,6 @@ from starbot.core.text import (
     plain,
     slack_clip,
     slack_text,
-    zendesk_search,
     zendesk_text,
 )
 from starbot_sandbox.gitlab.markdown import mentions, read_actions
@@ -219,18 +218,6 @@ def test_a_zendesk_comment_holds_no_placeholder_link_or_html(text: str) -> None:
     assert not any(SLACK_FORMAT.search(line) for line in safe.split("\n"))
 
 
-@given(TEXTS)
-def test_a_search_term_is_one_quoted_term(text: str) -> None:
-    term = zendesk_search(text)
-    assert re.fullmatch(r'"[^":<>*\\]*"', term)
-    assert not re.search(r'["\s]-', term)
-    assert zendesk_search(term) == term
-
-
-def test_a_search_term_keeps_its_words() -> None:
-    assert zendesk_search(' gitlab-ctl  -status:open "x" ') == '"gitlab-ctl status open x"'
-
-
 # Everywhere
 
 
@@ -255,7 +242,7 @@ def test_two_keys_have_two_markers(one: str, other: str) -> None:
 @ALL
 def test_no_text_takes_long(text: str) -> None:
     began = time.perf_counter()
-    for make in (slack_text, gitlab_text, gitlab_block, gitlab_title, zendesk_text, zendesk_search):
+    for make in (slack_text, gitlab_text, gitlab_block, gitlab_title, zendesk_text):
         make(text)
     slack_clip(from_slack(text, {}), 3_000)
     assert time.perf_counter() - began < 1

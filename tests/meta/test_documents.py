@@ -42,8 +42,7 @@ def keys(table: dict[str, object]) -> Iterator[str]:
         inner = [row for row in rows if isinstance(row, dict)]
         for row in inner:
             yield from keys(row)
-        if not inner:
-            yield key
+        yield key
 
 
 def test_every_setting_is_read_somewhere() -> None:

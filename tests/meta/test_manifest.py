@@ -17,16 +17,17 @@ MANIFEST: dict[str, Any] = yaml.safe_load((TOP / "manifest.yml").read_text("utf-
 
 needs_specs = pytest.mark.skipif(not SPECS.is_dir(), reason="the vendors' specs are not beside the checkout")
 
-# The least scopes of each method, for public channels and direct messages (docs.slack.dev/reference/methods).
+# The least scopes of each method, for public and private channels and direct messages
+# (docs.slack.dev/reference/methods).
 SCOPES_OF_METHODS = {
     "auth.test": set(),
     "chat.postEphemeral": {"chat:write"},
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},
-    "conversations.history": {"channels:history", "im:history"},
-    "conversations.list": {"channels:read"},
+    "conversations.history": {"channels:history", "groups:history", "im:history"},
+    "conversations.list": {"channels:read", "groups:read"},
     "conversations.open": {"im:write"},
-    "conversations.replies": {"channels:history", "im:history"},
+    "conversations.replies": {"channels:history", "groups:history", "im:history"},
     "emoji.list": {"emoji:read"},
     "reactions.add": {"reactions:write"},
     "reactions.remove": {"reactions:write"},
@@ -35,12 +36,15 @@ SCOPES_OF_METHODS = {
     "users.info": {"users:read"},
     "users.lookupByEmail": {"users:read.email", "users:read"},
     "views.open": set(),
-    "views.update": set(),
 }
 
 # What each kind of listener must subscribe to, and the scopes of that (docs.slack.dev/reference/events).
 SUBSCRIPTIONS = {
-    "message": {"message.channels": {"channels:history"}, "message.im": {"im:history"}},
+    "message": {
+        "message.channels": {"channels:history"},
+        "message.groups": {"groups:history"},
+        "message.im": {"im:history"},
+    },
     "reaction_added": {"reaction_added": {"reactions:read"}},
 }
 
@@ -96,7 +100,13 @@ def test_the_subscriptions_are_the_events_that_are_listened_to() -> None:
 
 
 def test_interactivity_is_on_because_buttons_are_listened_to() -> None:
-    has_buttons = any(kind in ("action", "view") for kind, _ in listeners())
+    tree = ast.parse((SOURCE / "listeners.py").read_text("utf-8"))
+    heard = {
+        node.func.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    has_buttons = bool(heard & {"action", "view"})
     assert MANIFEST["settings"]["interactivity"]["is_enabled"] == has_buttons
 
 

@@ -24,7 +24,9 @@ def test_the_whole_life_of_a_star(stage: Stage) -> None:
     stage.quiet()
     issue = stage.issues()[0]
     assert len(issue["notes"]) == 3
-    assert all(comment["public"] is False for comment in stage.ticket()["comments"] if "STAR" in comment["body"])
+    assert all(
+        comment["public"] is False for comment in stage.ticket()["comments"] if "STAR" in comment["body"]
+    )
     assert "Resolved" in stage.card(root)["text"]
     assert set(reactions(stage.messages(STARS)[0])) >= {"eyes", "green-check-mark"}
     assert CASEY in said(stage.card(root))

@@ -40,8 +40,8 @@ def open_an_issue(url: str) -> Any:
     )
 
 
-def read_the_labels(url: str) -> Any:
-    return GitLabService(f"{url}/gitlab", "glpat-sandbox", TIMEOUT_S).labels(PROJECT)
+def look_up_the_project(url: str) -> Any:
+    return GitLabService(f"{url}/gitlab", "glpat-sandbox", TIMEOUT_S).project_id(PROJECT)
 
 
 def zendesk_at(url: str) -> ZendeskService:
@@ -80,7 +80,7 @@ DEEDS = [
     Deed("slack", post_a_message, "chat.postMessage", "/api/chat.postMessage", writes=True),
     Deed("slack", read_the_channels, "conversations.list", "/api/conversations.list"),
     Deed("gitlab", open_an_issue, "POST", "/api/v4/projects/*/issues", writes=True),
-    Deed("gitlab", read_the_labels, "GET", "/api/v4/projects/*/labels"),
+    Deed("gitlab", look_up_the_project, "GET", "/api/v4/projects/"),
     Deed("zendesk", note_a_ticket, "PUT", "/api/v2/tickets", writes=True),
     Deed("zendesk", read_a_ticket, "GET", "/api/v2/tickets/"),
     Deed("pagerduty", read_the_schedules, "GET", "/schedules"),

@@ -32,9 +32,13 @@ def test_a_person_is_found_by_each_id(tmp_path: Path) -> None:
             "  gitlab: lvogt\n  pagerduty: PLENA\n  region: EMEA\n",
         )
     )
-    assert people.by_slack("U0LENA") == people.by_pagerduty("PLENA") == LENA
-    assert people.by_email("Lena.Vogt@Example.com") == LENA
-    assert people.by_slack("U0NOBODY") is None
+    for found in (
+        Person(name="", slack="U0LENA"),
+        Person(name="", pagerduty="PLENA"),
+        Person(name="", email="lena.vogt@example.com"),
+    ):
+        assert people.known(found) == LENA
+    assert people.known(Person(name="L.", email="Lena.Vogt@Example.com")).slack == "U0LENA"
 
 
 def test_what_the_file_knows_is_added_to_what_pagerduty_knows() -> None:
@@ -49,11 +53,12 @@ def test_a_person_without_an_entry_stays_as_they_are() -> None:
 
 
 def test_an_empty_id_matches_nobody() -> None:
-    assert People([Person(name="Only Name")]).by_slack("") is None
+    stranger = Person(name="Sam Stranger")
+    assert People([Person(name="Only Name", region="EMEA")]).known(stranger) == stranger
 
 
 def test_an_empty_file_has_no_people(tmp_path: Path) -> None:
-    assert list(PeopleFile.read(written(tmp_path, ""))) == []
+    assert PeopleFile.read(written(tmp_path, "")).known(LENA) == LENA
 
 
 def test_all_complaints_come_at_once_with_line_and_mend(tmp_path: Path) -> None:

@@ -78,6 +78,15 @@ def test_a_note_is_found_again_by_its_key(zendesk: ZendeskService) -> None:
     assert not zendesk.has_key(TICKET, "case:note:2")
 
 
+def test_a_key_is_found_behind_many_pages_of_history(zendesk: ZendeskService, sandbox: Sandbox) -> None:
+    for _ in range(205):
+        somebody_replies(sandbox)
+    zendesk.note(TICKET, "hello", add_tags=[], key="case:note:1")
+    before = len(sandbox.requests("zendesk", "GET"))
+    assert zendesk.has_key(TICKET, "case:note:1")
+    assert len(sandbox.requests("zendesk", "GET")) == before + 3
+
+
 def test_a_closed_ticket_takes_no_note(zendesk: ZendeskService) -> None:
     with pytest.raises(ServiceRefused) as refused:
         zendesk.note(CLOSED, "hello", add_tags=[], key="k")

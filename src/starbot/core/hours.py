@@ -1,44 +1,19 @@
-"""Hours: when Support is open, which region's day it is, and how long a promise still holds.
+"""Hours: which region's day it is.
 
-Every moment is an aware datetime that the caller passes in; answers are in UTC. Opening hours are wall-clock
-times of a zone, so they follow each zone's own changes of the clock.
+Every moment is an aware datetime that the caller passes in. Business hours are wall-clock times of a zone, so
+they follow each zone's own changes of the clock.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SATURDAY = 5
 # The managers' shifts begin at these hours in Amsterdam, every day of the week: the handbook's PagerDuty page
 # as of 2022. Only a fallback: PagerDuty knows who is on call.
 _SHIFT_ZONE = ZoneInfo("Europe/Amsterdam")
 _SHIFTS = ((17, "AMER"), (9, "EMEA"), (1, "APAC"), (0, "AMER"))
-
-
-@dataclass(frozen=True)
-class SupportHours:
-    """The one window of a week in which STARs may be filed, such as "Sun 15:00" to "Fri 17:00" in a zone."""
-
-    zone: str
-    opens: str
-    closes: str
-
-    def is_open(self, at: datetime) -> bool:
-        """Whether `at` is inside the window; the opening minute is, the closing minute is not."""
-        local = _aware(at).astimezone(ZoneInfo(self.zone))
-        now, opens, closes = (local.weekday(), local.time()), _week_time(self.opens), _week_time(self.closes)
-        return opens <= now < closes if opens < closes else now >= opens or now < closes
-
-    def next_opening(self, at: datetime) -> datetime:
-        """The first opening after `at`, whether it is open then or not."""
-        zone = ZoneInfo(self.zone)
-        weekday, opens = _week_time(self.opens)
-        today = _aware(at).astimezone(zone).date()
-        first = today + timedelta(days=(weekday - today.weekday()) % 7)
-        openings = (datetime.combine(first + timedelta(days=days), opens, zone) for days in (0, 7))
-        return next(opening.astimezone(UTC) for opening in openings if opening.astimezone(UTC) > at)
 
 
 @dataclass(frozen=True)
@@ -71,20 +46,9 @@ def region_at(at: datetime, regions: Sequence[Region]) -> Region | None:
     return next((region for region in among if region.name == shift), is_open[0] if is_open else None)
 
 
-def left(deadline: datetime, at: datetime) -> timedelta:
-    """How long until the deadline; negative once it has passed."""
-    return _aware(deadline) - _aware(at)
-
-
 def _shift_at(at: datetime) -> str:
     hour = _aware(at).astimezone(_SHIFT_ZONE).hour
     return next(name for begins, name in _SHIFTS if hour >= begins)
-
-
-def _week_time(text: str) -> tuple[int, time]:
-    """`"Sun 15:00"` as (6, 15:00)."""
-    day, _, clock = text.partition(" ")
-    return _WEEKDAYS.index(day), time.fromisoformat(clock)
 
 
 def _aware(at: datetime) -> datetime:

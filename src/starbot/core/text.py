@@ -201,21 +201,14 @@ def _unreferenced(line: str) -> str:
     return _REFERENCE.sub(lambda found: found[0] + _JOINER, line)
 
 
-# Zendesk: developer.zendesk.com/api-reference/ticketing (comments, placeholders, search)
+# Zendesk: developer.zendesk.com/api-reference/ticketing (comments, placeholders)
 
 # `body` is Markdown or plain text, as the account is set: backslashes would show, so signs are parted.
 _ZENDESK = re.compile(r"\{(?=[{%])|\](?=[(\[:])|<(?=[A-Za-z/!?])")
 _ZENDESK_LINE = re.compile(r"^([ \t]*)(?=[#>=|]|-{2})", re.MULTILINE)
-_SEARCH_SIGNS = re.compile(r'[":<>*\\]')
 
 
 def zendesk_text(text: str) -> str:
     """Text for the `body` of a comment: no placeholder, link by label, HTML, heading or formatting."""
     text = _ZENDESK.sub(lambda found: found[0] + _JOINER, _unformatted(plain(text)))
     return _ZENDESK_LINE.sub(lambda found: found[1] + _JOINER, text)
-
-
-def zendesk_search(text: str) -> str:
-    """A quoted term for a Zendesk query, in which nothing is an operator; `""` where nothing is left."""
-    words = (word.lstrip("-") for word in _SEARCH_SIGNS.sub(" ", plain(text)).split())
-    return '"' + " ".join(filter(None, words)) + '"'

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from starbot.core.case import Case, Decision, Event
 from starbot.engine.duty import Duty
-from starbot.engine.store import Books, Start, Store, stamp
+from starbot.engine.store import Books, Start, Store, StoredCase, stamp
 
 Also = Callable[[Books], None]
 """What else belongs to the same transaction, such as marking an effect as done. Must be repeatable."""
@@ -33,22 +33,19 @@ class Advance:
         for lost in range(LOST_RACES):
             try:
                 with self._store.transaction() as books:
+                    # The case first: whoever holds something else of it while waiting for it would deadlock.
+                    stored = _lock(books, event)
                     also(books)
                     known = books.starts_of(event.id)
-                    return self._apply(books, event) if known is None else known
+                    return self._apply(books, event, stored) if known is None else known
             except IntegrityError:
                 if lost == LOST_RACES - 1:
                     raise
         raise AssertionError("unreachable")
 
-    def _apply(self, books: Books, event: Event) -> list[Start]:
+    def _apply(self, books: Books, event: Event, stored: StoredCase | None) -> list[Start]:
         duty = self._duties[event.duty]
-        case_id = event.case_id or books.case_of(event.handle)
-        stored = books.case(case_id, lock=True) if case_id else None
         before = None if stored is None else duty.cases.model_validate_json(stored.body)
-        # The lock may have been waited for: another replica may have finished this very event meanwhile.
-        if stored is not None and (known := books.starts_of(event.id)) is not None:
-            return known
         decision = duty.decide(before, event, self._rival(books, duty, before, event))
         if decision is None:
             return []
@@ -69,9 +66,7 @@ class Advance:
         changed = _changed_targets(duty, before, case, decision)
         starts = [
             Start("perform", e.key + (f"~{e.run}" if e.run else ""), (e.key,)) for e in decision.effects
-        ] + [
-            Start("converge", f"{case.id}:{thing}:{version}", (case.id, thing)) for thing in changed
-        ]
+        ] + [Start("converge", f"{case.id}:{thing}:{version}", (case.id, thing)) for thing in changed]
         self._save_case(books, duty, before, case, event)
         entry = {
             "version": version,
@@ -89,9 +84,7 @@ class Advance:
             books.set_target(case.id, thing, document=None)
         return starts
 
-    def _save_case(
-        self, books: Books, duty: Duty, before: Case | None, case: Case, event: Event
-    ) -> None:
+    def _save_case(self, books: Books, duty: Duty, before: Case | None, case: Case, event: Event) -> None:
         values: dict[str, Any] = {
             "duty": duty.name,
             "status": case.status,
@@ -107,6 +100,11 @@ class Advance:
             books.update_case(case.id, values)
         known = () if before is None else before.handles
         books.add_handles(case.id, [handle for handle in case.handles if handle not in known])
+
+
+def _lock(books: Books, event: Event) -> StoredCase | None:
+    case_id = event.case_id or books.case_of(event.handle)
+    return books.case(case_id, lock=True) if case_id else None
 
 
 def _changed_targets(duty: Duty, before: Case | None, case: Case, decision: Decision) -> list[str]:

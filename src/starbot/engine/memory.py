@@ -1,4 +1,4 @@
-"""What must outlive a restart and is no case: names, the last known schedule, how far the channel was read."""
+"""What must outlive a restart and is no case: names, the last schedule, how far the channel was read."""
 
 from datetime import datetime
 from typing import Any

@@ -8,7 +8,12 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
+
+import structlog
+
+log = structlog.get_logger("starbot.engine")
 
 GO_ON_AFTER_S = 2.0
 """An effect that has no answer by then is reported as delayed, once."""
@@ -24,8 +29,44 @@ def back_off_s(tries: int) -> float:
     return min(0.25 if tries <= 1 else 2.0 ** min(tries - 1, 10), LONGEST_WAIT_S)
 
 
+def within(seconds: float, work: Callable[[], None]) -> None:
+    """Returns when the work is done, or raises TimeoutError after so long: then it goes on by itself."""
+    outcome: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            work()
+            outcome.set_result(None)
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, name="starbot-within", daemon=True).start()
+    outcome.result(seconds)
+
+
+class Busy:
+    """Names of what somebody is at work on, so that nobody else in this process begins the same."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Yields whether nobody else is at it."""
+        with self._lock:
+            is_alone = name not in self._names
+            self._names.add(name)
+        try:
+            yield is_alone
+        finally:
+            if is_alone:
+                with self._lock:
+                    self._names.discard(name)
+
+
 class Share:
-    """A service's share of the threads. A few may wait for a place, for a second; the rest come again later."""
+    """A service's share of the threads. A few may wait for a place, for a second; the rest come again."""
 
     def __init__(self, places: int) -> None:
         self._places = threading.BoundedSemaphore(places)
@@ -99,4 +140,12 @@ class Alarm:
                 heapq.heappop(self._heap)
                 call = self._calls.pop(number, None)
             if call is not None:
-                call()
+                _ring(call)
+
+
+def _ring(call: Callable[[], None]) -> None:
+    """One call that fails must not silence the alarm for everybody else."""
+    try:
+        call()
+    except Exception:
+        log.exception("an alarm failed")

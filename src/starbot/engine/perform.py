@@ -2,13 +2,15 @@
 
 Both ask before they repeat: only the first try of the first run writes without looking. A wait of more
 than a second ends the run, which comes again from its service's queue. What cannot succeed, and whatever
-else goes wrong, ends in an event with a sentence, never in silence.
+else goes wrong, ends in an event with a sentence, never in silence; only a database that is away ends in
+nothing but another try, because what was done at the service must not be told as failed.
 """
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,8 +19,8 @@ from starbot.core.case import Case, Event, Service
 from starbot.core.text import marker
 from starbot.engine.advance import Advance, Also
 from starbot.engine.duty import Deed, Duty, Target
-from starbot.engine.patience import GO_ON_AFTER_S, SHORT_WAIT_S, Alarm, Share, back_off_s
-from starbot.engine.store import Books, Start, Store, StoredTarget
+from starbot.engine.patience import GO_ON_AFTER_S, SHORT_WAIT_S, Alarm, Busy, Share, back_off_s
+from starbot.engine.store import DATABASE_AWAY, Books, Start, Store, StoredTarget
 from starbot.errors import ServiceDelayed, ServiceRefused
 
 log = structlog.get_logger("starbot.engine")
@@ -50,7 +52,7 @@ class Sending:
 
 
 class Performer:
-    """Performs effects and converges targets. `start` starts what follows; `tell` submits an event durably."""
+    """Performs effects, converges targets. `start` starts what follows; `tell` submits an event durably."""
 
     def __init__(
         self,
@@ -72,6 +74,7 @@ class Performer:
         self._start = start
         self._tell = tell
         self._alarm = Alarm()
+        self._busy = Busy()
 
     def stop(self) -> None:
         """Ends the alarm; what is under way goes on."""
@@ -94,11 +97,16 @@ class Performer:
         if stored.state != "open":
             self._restart(f"{event_id}>{stored.state}")
             return None
-        with self._shares[effect.service].place() as had:
-            if not had:
+        # After a crash a run and the one that was to come after it may both be there.
+        with self._busy.alone(key) as is_alone, self._shares[effect.service].place() as had:
+            if not (is_alone and had):
                 self._delayed(sending)
                 return Again(effect.service, SHORT_WAIT_S)
-            return self._sending(sending, lambda: self._try(sending, duty.deeds[stored.kind], effect))
+            return self._sending(
+                sending,
+                lambda: self._try(sending, duty.deeds[stored.kind], effect),
+                lambda books: books.settle_effect(key, "failed"),
+            )
 
     def _try(self, sending: Sending, deed: Deed, effect: Any) -> None:
         with self._store.transaction() as books:
@@ -113,7 +121,14 @@ class Performer:
     # -- targets
     def converge(self, case_id: str, thing: str, writer: str) -> Again | None:
         """Shows the case on this thing until what is shown is what is wanted."""
-        return _soon_once(lambda: self._converge(case_id, thing, writer))
+        try:
+            self._restart_shown(case_id, thing, writer)
+            return _soon_once(lambda: self._converge(case_id, thing, writer))
+        except DATABASE_AWAY:
+            raise
+        except Exception:
+            self._release(case_id, thing, writer)
+            raise
 
     def _converge(self, case_id: str, thing: str, writer: str) -> Again | None:
         while True:
@@ -122,14 +137,15 @@ class Performer:
                 return None
             duty, case, stored = claimed
             target = duty.targets[thing]
-            sending = Sending(
-                duty, case_id, f"{case_id}:{thing}", thing, target.service,
-                f"{case_id}:{thing}:{case.version}",
-            )
+            key = f"{case_id}:{thing}"
+            sending = Sending(duty, case_id, key, thing, target.service, f"{key}:{case.version}")
             with self._shares[target.service].place() as had:
                 if not had:
+                    self._delayed(sending)
                     return Again(target.service, SHORT_WAIT_S)
-                again = self._sending(sending, lambda: self._show(sending, target, case, stored))
+                again = self._sending(
+                    sending, partial(self._show, sending, target, case, stored), _given_up(sending, case)
+                )
             if again is not None:
                 return again
 
@@ -156,25 +172,24 @@ class Performer:
         assert document is not None
 
         def shown(books: Books) -> None:
-            books.set_target(
-                case.id, sending.name, shown=case.version, document=document, attempts=0
-            )
+            books.set_target(case.id, sending.name, shown=case.version, document=document, attempts=0)
 
-        try:
-            event = target.show(case, document, stored.document, stored.attempts > 0)
-        except ServiceDelayed:
-            raise
-        except Exception as error:
-            self._failed(sending, error, shown)
-            return
+        event = target.show(case, document, stored.document, stored.attempts > 0)
         if event is None:
             with self._store.transaction() as books:
                 shown(books)
         else:
             self._done(sending, event, shown)
 
+    def _release(self, case_id: str, thing: str, writer: str) -> None:
+        """A writer that ends in an error must not keep the thing for ever."""
+        with self._store.transaction() as books:
+            stored = books.target(case_id, thing)
+            if stored is not None and stored.writer == writer:
+                books.set_target(case_id, thing, writer=None)
+
     # -- what both have in common
-    def _sending(self, sending: Sending, attempt: Callable[[], None]) -> Again | None:
+    def _sending(self, sending: Sending, attempt: Callable[[], None], give_up: Also) -> Again | None:
         """Tries once; answers when to come again if the service did not do it now."""
         with self._alarm.after(GO_ON_AFTER_S, lambda: self._delayed(sending)):
             try:
@@ -183,8 +198,10 @@ class Performer:
                 log.info("delayed", key=sending.key, error=str(delay))
                 self._delayed(sending)
                 return Again(sending.service, self._wait_s(sending, delay))
+            except DATABASE_AWAY:
+                raise
             except Exception as error:
-                self._failed(sending, error, lambda books: books.settle_effect(sending.key, "failed"))
+                self._failed(sending, error, give_up)
         return None
 
     def _wait_s(self, sending: Sending, delay: ServiceDelayed) -> float:
@@ -201,25 +218,32 @@ class Performer:
         self._start(self._advance(named, also))
 
     def _delayed(self, sending: Sending) -> None:
-        self._tell(
-            sending.duty.event(
-                {
-                    "kind": "effect_delayed",
-                    "id": f"{sending.event_id}>delayed",
-                    "at": self._now(),
-                    "case_id": sending.case_id,
-                    "key": sending.key,
-                    "effect": sending.name,
-                    "service": sending.service,
-                }
-            )
+        """Tells the case; where that cannot be told, the effect itself goes on."""
+        event = sending.duty.event(
+            {
+                "kind": "effect_delayed",
+                "id": f"{sending.event_id}>delayed",
+                "at": self._now(),
+                "case_id": sending.case_id,
+                "key": sending.key,
+                "effect": sending.name,
+                "service": sending.service,
+            }
         )
+        try:
+            self._tell(event)
+        except Exception as error:
+            log.warning("a delay could not be told", key=sending.key, error=str(error))
 
-    def _failed(self, sending: Sending, error: Exception, also: Also) -> None:
+    def _failed(self, sending: Sending, error: Exception, give_up: Also) -> None:
         reference = marker(f"{sending.event_id}{self._now()}")[:8]
         refused = isinstance(error, ServiceRefused)
         log.log(
-            30 if refused else 40, "failed", key=sending.key, reference=reference, error=str(error),
+            30 if refused else 40,
+            "failed",
+            key=sending.key,
+            reference=reference,
+            error=str(error),
             exc_info=None if refused else error,
         )
         event = sending.duty.event(
@@ -235,7 +259,15 @@ class Performer:
                 "reference": "" if refused else reference,
             }
         )
-        self._start(self._advance(event, also))
+        try:
+            self._start(self._advance(event, give_up))
+        except DATABASE_AWAY:
+            raise
+        except Exception:
+            # Not even that could be decided: it ends here, and the event is set aside for after the mend.
+            with self._store.transaction() as books:
+                give_up(books)
+            self._tell(event)
 
     def _restart(self, event_id: str) -> None:
         """After a crash: what followed from a finished effect is started again, which changes nothing
@@ -244,9 +276,22 @@ class Performer:
             starts = books.starts_of(event_id)
         self._start(starts or [])
 
+    def _restart_shown(self, case_id: str, thing: str, writer: str) -> None:
+        """The same for what a writer had shown when it died: it still holds the thing."""
+        with self._store.read() as books:
+            stored = books.target(case_id, thing)
+        if stored is not None and stored.writer == writer:
+            for outcome in ("done", "failed"):
+                self._restart(f"{case_id}:{thing}:{stored.shown}>{outcome}")
+
+
+def _given_up(sending: Sending, case: Case) -> Also:
+    """This version will not be shown: what was shown before still is. The next try looks first."""
+    return lambda books: books.set_target(case.id, sending.name, shown=case.version)
+
 
 def _soon_once(run: Callable[[], Again | None]) -> Again | None:
-    """Runs, and once more in the same thread if that is soon: a lost answer should not cost a queue's tick."""
+    """Runs, and once more in the same thread if that is soon: a lost answer should not cost a queue tick."""
     again = run()
     if again is None or not again.is_soon:
         return again

@@ -7,25 +7,27 @@ application version are constants, because pending work is found again by them.
 """
 
 import contextlib
+import contextvars
+import json
 import logging
 import sqlite3
-import time
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
 
 from starbot.core.case import Event, Service
-from starbot.core.text import marker
 from starbot.engine.advance import Advance
 from starbot.engine.duty import Duty
-from starbot.engine.patience import Share, back_off_s
+from starbot.engine.patience import Share, back_off_s, within
 from starbot.engine.perform import Performer
-from starbot.engine.store import DATABASE_PATIENCE_S, Start, Store, engine_url
+from starbot.engine.store import DATABASE_AWAY, DATABASE_PATIENCE_S, Start, Store, engine_url
 from starbot.errors import ServiceDelayed, SetupError
 
 log = structlog.get_logger("starbot.engine")
@@ -35,6 +37,11 @@ QUEUE_TICK_S = 0.5
 KEPT = timedelta(days=7)
 """How long finished work is kept: longer than any vendor delivers the same event again."""
 DATABASE_PAUSE_S = 1.0
+
+
+class Closed(BaseException):
+    """The engine was closed under a run. No handler of errors may take this for a failure: what the run
+    was at stays pending, and runs after the next start."""
 
 
 class Engine:
@@ -59,10 +66,16 @@ class Engine:
         self._places = places
         self._advance = Advance(store, self._duties)
         self._performer = Performer(
-            store, self._duties, self._advance, now,
+            store,
+            self._duties,
+            self._advance,
+            now,
             {service: Share(places[service]) for service in SERVICES},
-            settle_s, self._start, self.submit,
+            settle_s,
+            self._start,
+            self.submit,
         )
+        self._closed = threading.Event()
 
     # -- life
     def launch(self) -> None:
@@ -87,29 +100,31 @@ class Engine:
         self._perform_flow = _workflow("perform", self._perform)
         self._converge_flow = _workflow("converge", self._converge)
         DBOS.launch()
-        self._queues = {
-            service: DBOS.register_queue(
+        for service in SERVICES:
+            DBOS.register_queue(
                 service,
                 worker_concurrency=max(2, self._places[service] // 3),
                 polling_interval_sec=QUEUE_TICK_S,
             )
-            for service in SERVICES
-        }
 
     def close(self, patience_s: int) -> None:
         """Stops taking work; what is not finished is pending and runs after the next start."""
         self._performer.stop()
+        self._closed.set()
+        # A run that outlives this cannot record its end, which is as it should be, and would say so at length.
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=patience_s)
 
     # -- events
     def submit(self, event: Event) -> None:
         """Stores the event durably and returns; it is decided and carried out in the engine's threads.
 
-        The same event id does nothing a second time. Raises when the database does not take it: then
-        do not acknowledge, so that the vendor sends it again.
+        The same event id does nothing a second time. Raises when the database does not take it in time:
+        then do not acknowledge, so that the vendor sends it again.
         """
-        with SetWorkflowID(event.id):
-            DBOS.start_workflow(self._handle_flow, event.duty, event.model_dump(mode="json"), 0)
+        body = event.model_dump(mode="json")
+        # The engine itself would wait for its database for ever.
+        within(DATABASE_PATIENCE_S, lambda: self._begin(event.id, self._handle_flow, event.duty, body, 0))
 
     def replay_stuck(self) -> int:
         """Tries again what could not be decided; answers how many there were."""
@@ -118,87 +133,114 @@ class Engine:
         for event_id, reference, body in waiting:
             log.info("replaying", event_id=event_id, reference=reference)
             duty, _, event = body.partition(" ")
-            parsed = self._duties[duty].events.validate_json(event)
-            with SetWorkflowID(f"{event_id}~{reference}"):
-                DBOS.start_workflow(self._handle_flow, duty, parsed.model_dump(mode="json"), 0)
+            self._begin(f"{event_id}~{reference}", self._handle_flow, duty, json.loads(event), 0)
         return len(waiting)
 
     def forget(self, older_than: timedelta = KEPT) -> int:
-        """Deletes the engine's records of finished work that old, in the machine's time; the journal stays and
-        still knows every event. Answers how many there were."""
+        """Deletes the engine's records of finished work that old, in the machine's time; the journal stays
+        and still knows every event. Answers how many there were."""
         until = (datetime.now(UTC) - older_than).isoformat()
         done = DBOS.list_workflows(
-            status=["SUCCESS", "ERROR"], completed_before=until, limit=1000, load_input=False, load_output=False
+            status=["SUCCESS", "ERROR"],
+            completed_before=until,
+            limit=1000,
+            load_input=False,
+            load_output=False,
         )
         if done:
             DBOS.delete_workflows([one.workflow_id for one in done])
         return len(done)
 
     # -- the three workflows
-    def _handle(self, duty_name: str, body: dict[str, Any], tries: int) -> None:
-        duty = self._duties[duty_name]
-        event = duty.event(body)
+    def _handle(self, duty: str, body: dict[str, Any], tries: int) -> None:
         try:
-            for arrived in duty.arrive(event):
-                self._start(self._persist(lambda arrived=arrived: self._advance(arrived)))  # type: ignore[misc]
+            self._decide(self._duties[duty], body)
         except ServiceDelayed as delay:
             wait = delay.retry_after_s or back_off_s(tries + 1)
-            self._enqueue(delay.service, wait, f"{event.id}~{tries + 1}", self._handle_flow, duty_name, body, tries + 1)
-            return
+            name = f"{body['id']}~{tries + 1}"
+            self._enqueue(delay.service, wait, name, self._handle_flow, duty, body, tries + 1)
         except Exception as error:
-            self._set_aside(duty, event, error)
-            return
-        if tries == 0:
-            self._forget_stuck(event)
+            self._persist(partial(self._set_aside, duty, body, error))
+        else:
+            self._persist(lambda: self._forget_stuck(body["id"]))
+
+    def _decide(self, duty: Duty, body: dict[str, Any]) -> None:
+        for event in self._persist(lambda: duty.arrive(duty.event(body))):
+            self._start(self._persist(partial(self._advance, event)))
 
     def _perform(self, key: str, run: int, name: str) -> None:
         again = self._persist(lambda: self._performer.perform(key))
         if again is not None:
-            self._enqueue(again.service, again.delay_s, f"{name}~{run + 1}", self._perform_flow, key, run + 1, name)
+            self._enqueue(
+                again.service, again.delay_s, f"{name}~{run + 1}", self._perform_flow, key, run + 1, name
+            )
 
     def _converge(self, case_id: str, thing: str, run: int, writer: str) -> None:
         again = self._persist(lambda: self._performer.converge(case_id, thing, writer))
         if again is not None:
+            name = f"{writer}~{run + 1}"
             self._enqueue(
-                again.service, again.delay_s, f"{writer}~{run + 1}", self._converge_flow, case_id, thing, run + 1, writer
+                again.service, again.delay_s, name, self._converge_flow, case_id, thing, run + 1, writer
             )
 
     # -- how they are started
     def _start(self, starts: list[Start]) -> None:
         for start in starts:
-            with SetWorkflowID(start.workflow_id):
-                flow: Any = self._perform_flow if start.what == "perform" else self._converge_flow
-                arguments: Any = (*start.arguments, 0, start.workflow_id)
+            flow: Any = self._perform_flow if start.what == "perform" else self._converge_flow
+            self._begin(start.workflow_id, flow, *start.arguments, 0, start.workflow_id)
+
+    def _begin(self, name: str, flow: Any, *arguments: Any) -> None:
+        def begin() -> None:
+            with SetWorkflowID(name):
                 DBOS.start_workflow(flow, *arguments)
 
+        self._check_open()
+        _of_its_own(begin)
+
     def _enqueue(self, service: Service, delay_s: float, name: str, flow: Any, *arguments: Any) -> None:
-        with SetWorkflowID(name), SetEnqueueOptions(delay_seconds=delay_s):
-            self._queues[service].enqueue(flow, *arguments)
+        def enqueue() -> None:
+            with SetWorkflowID(name), SetEnqueueOptions(delay_seconds=delay_s):
+                DBOS.enqueue_workflow(service, flow, *arguments)
+
+        self._check_open()
+        _of_its_own(enqueue)
+
+    def _check_open(self) -> None:
+        if self._closed.is_set():
+            raise Closed
 
     def _persist(self, work: Callable[[], Any]) -> Any:
         """A database that is away for a while delays work; it must not end it."""
         while True:
             try:
                 return work()
-            except OperationalError as error:
-                log.error("the database does not answer; trying again", error=str(error.orig))
-                time.sleep(DATABASE_PAUSE_S)
+            except DATABASE_AWAY as error:
+                self._check_open()
+                log.error("the database does not answer; trying again", error=str(error).partition("\n")[0])
+                self._closed.wait(DATABASE_PAUSE_S)
 
     # -- what could not be decided
-    def _set_aside(self, duty: Duty, event: Event, error: Exception) -> None:
+    def _set_aside(self, duty: str, body: dict[str, Any], error: Exception) -> None:
         """An event that raised is kept, logged with a reference, and replayed after the mend."""
-        reference = marker(event.id)[:8]
-        log.error("an event could not be decided", event_id=event.id, reference=reference, exc_info=error)
+        # Another one each time: it names the replay, and a replay may fail as well.
+        reference = uuid4().hex[:8]
+        log.error("an event could not be decided", event_id=body["id"], reference=reference, exc_info=error)
         with self._store.transaction() as books:
-            body = f"{duty.name} {event.model_dump_json()}"
-            books.put_stuck(event.id, self._now(), reference, type(error).__name__, body)
+            kept = f"{duty} {json.dumps(body)}"
+            books.put_stuck(body["id"], self._now(), reference, type(error).__name__, kept)
 
-    def _forget_stuck(self, event: Event) -> None:
+    def _forget_stuck(self, event_id: str) -> None:
         with self._store.read() as books:
-            waiting = {event_id for event_id, _, _ in books.all_stuck()}
-        if event.id in waiting:
+            waiting = {stuck for stuck, _, _ in books.all_stuck()}
+        if event_id in waiting:
             with self._store.transaction() as books:
-                books.drop_stuck(event.id)
+                books.drop_stuck(event_id)
+
+
+def _of_its_own(start: Callable[[], None]) -> None:
+    """Starts a workflow outside of the one that runs here. As its child it would be recorded as its n-th
+    step, and a workflow that goes another way when it runs again after a crash would be refused for ever."""
+    contextvars.Context().run(start)
 
 
 def _workflow(name: str, work: Callable[..., None]) -> Any:
@@ -225,6 +267,7 @@ def _check_sqlite(store: Store) -> None:
         raise SetupError(
             [
                 f"SQLite {sqlite3.sqlite_version} is too old for Python {sys.version_info.major}."
-                f"{sys.version_info.minor}: use Python 3.11, SQLite 3.42 or newer, or PostgreSQL (DATABASE_URL)."
+                f"{sys.version_info.minor}: use Python 3.11, SQLite 3.42 or newer, or PostgreSQL"
+                " (DATABASE_URL)."
             ]
         )

@@ -8,7 +8,7 @@ begins with `BEGIN IMMEDIATE`, and a lock in the process keeps its threads from 
 import fcntl
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -18,7 +18,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from starbot.core.case import Document
 from starbot.engine.schema import cases, effects, handles, journal, memory, stuck, targets
@@ -27,6 +29,10 @@ from starbot.errors import SetupError
 DATABASE_PATIENCE_S = 2.5
 """How long a write may wait for the database: an event is acknowledged only once it is stored, and Slack
 waits three seconds."""
+
+DATABASE_AWAY = (OperationalError, InterfaceError, TimeoutError)
+"""No answer, no connection, no free place in the pool, or a deadlock that the database resolved against us:
+nothing was written, and the same transaction may be tried again."""
 
 
 def stamp(at: datetime) -> str:
@@ -137,7 +143,9 @@ class Books:
         for name in names:
             self._db.execute(sa.insert(handles).values(handle=name, case_id=case_id))
 
-    def write_journal(self, event_id: str, case_id: str, entry: dict[str, Any], starts: Sequence[Start]) -> None:
+    def write_journal(
+        self, event_id: str, case_id: str, entry: dict[str, Any], starts: Sequence[Start]
+    ) -> None:
         """The event and what it started; an IntegrityError says that it is there already."""
         self._db.execute(
             sa.insert(journal).values(
@@ -207,8 +215,8 @@ class Books:
     def remember(self, name: str, at: datetime, body: Any) -> None:
         """Keeps a JSON value under a name."""
         values = {"at": stamp(at), "body": json.dumps(body)}
-        if self._db.execute(sa.update(memory).where(memory.c.name == name).values(**values)).rowcount == 0:
-            self._db.execute(sa.insert(memory).values(name=name, **values))
+        insert = _INSERT[self._db.dialect.name](memory).values(name=name, **values)
+        self._db.execute(insert.on_conflict_do_update(index_elements=["name"], set_=values))
 
     def recall(self, name: str) -> tuple[datetime, Any] | None:
         """What was kept under a name, and when."""
@@ -264,6 +272,8 @@ class Books:
         ]
 
 
+# The insert that may become an update; no row is there to be locked before the first one.
+_INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _EFFECT = (
     effects.c.key,
     effects.c.case_id,
@@ -353,7 +363,9 @@ def _engine(url: str, begin: str) -> Engine:
             isolation_level="READ COMMITTED",
             connect_args={"connect_timeout": 2, "keepalives_idle": 10},
         )
-    engine = sa.create_engine(url, pool_size=16, max_overflow=64, connect_args={"timeout": DATABASE_PATIENCE_S})
+    engine = sa.create_engine(
+        url, pool_size=16, max_overflow=64, connect_args={"timeout": DATABASE_PATIENCE_S}
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -375,8 +387,15 @@ def _claim_file(url: str) -> Any:
         raise SetupError(["DATABASE_URL: SQLite needs a file, such as sqlite:///starbot.db."])
     path = Path(database)
     if not path.parent.is_dir():
-        raise SetupError([f"DATABASE_URL: the folder {path.parent} does not exist. Make it, or name another."])
-    mark = path.with_name(path.name + ".lock").open("w")
+        raise SetupError(
+            [f"DATABASE_URL: the folder {path.parent} does not exist. Make it, or name another."]
+        )
+    try:
+        mark = path.with_name(path.name + ".lock").open("w")
+    except OSError as error:
+        raise SetupError(
+            [f"DATABASE_URL: {path} cannot be written ({error.strerror}). Allow it, or name another folder."]
+        ) from None
     try:
         fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

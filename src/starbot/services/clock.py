@@ -6,23 +6,15 @@ import time
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
-from typing import NamedTuple, Protocol
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
 from starbot.errors import SetupError
+from starbot.settings import is_loopback
 
 _ASK_TIMEOUT_S = 5.0
 _WAIT_TIMEOUT_S = 40.0
 """The sandbox answers a waiting request after 25 s at the latest."""
 _AGAIN_AFTER_S = 0.5
-
-
-class Clock(Protocol):
-    """Tells the time to everything that must not look itself."""
-
-    def now(self) -> datetime:
-        """This moment, aware, UTC."""
 
 
 class SystemClock:
@@ -49,7 +41,7 @@ class SandboxClock:
     """
 
     def __init__(self, url: str) -> None:
-        if not _is_loopback(url):
+        if not is_loopback(url):
             raise SetupError([f"STARBOT_SANDBOX_CLOCK: {url} is not on this machine; remove it"])
         self._url = url
         self._listeners: list[Callable[[datetime], None]] = []
@@ -92,11 +84,3 @@ class SandboxClock:
                 self._told = told
                 for callback in self._listeners:
                     callback(told.now)
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,4 +1,4 @@
-"""GitLab through python-gitlab: STAR issues, their notes and labels.
+"""GitLab through python-gitlab: STAR issues and their notes.
 
 Bodies come escaped (`core.text`). GitLab has no idempotency key, so each issue and note that we write
 ends with a hidden marker. We find it again by listing what we wrote, not by the search index, which lags.
@@ -86,12 +86,6 @@ class GitLabService:
         with self._doing("look up the project"), self._clients.lend() as client:
             return int(client.projects.get(path).id)
 
-    def labels(self, project: str) -> list[str]:
-        """Every label that issues of the project may carry, group labels included."""
-        with self._doing("list the labels"), self._clients.lend() as client:
-            found = client.projects.get(project, lazy=True).labels.list(iterator=True, per_page=100)
-            return [str(label.name) for label in found]
-
     def open_issue(
         self,
         project: str,
@@ -143,7 +137,6 @@ class GitLabService:
         marker: str | None = None,
         assignee_id: int | None = None,
         add_labels: Iterable[str] = (),
-        remove_labels: Iterable[str] = (),
         state_event: Literal["close", "reopen"] | None = None,
     ) -> IssueRef:
         """Change only what is given. A new `description` needs its `marker`; `assignee_id` 0 unassigns.
@@ -155,7 +148,6 @@ class GitLabService:
             "description": _marked(description, marker) if description and marker else description,
             "assignee_ids": None if assignee_id is None else [assignee_id],
             "add_labels": ",".join(add_labels) or None,
-            "remove_labels": ",".join(remove_labels) or None,
             "state_event": state_event,
         }
         changed = {name: value for name, value in fields.items() if value is not None}

@@ -21,6 +21,9 @@ _STANDARD_EMOJI = {"eyes", "white_check_mark", "heavy_check_mark", "ballot_box_w
 """Emoji that every workspace has, for where Slack lists only the workspace's own."""
 
 
+_NO_CHANNEL = "Slack channel #{}: create it (invite the bot if it is private) or name another in [slack]"
+
+
 @dataclass(frozen=True)
 class Wanted:
     """The names as configured; `emoji` (by use) and `macro` hold aliases in order of preference."""
@@ -45,8 +48,6 @@ class Names(BaseModel):
     channels: dict[str, str] = {}
     groups: dict[str, str] = {}
     emoji: dict[str, str] = {}
-    project_id: int | None = None
-    macro_id: int | None = None
     schedules: dict[str, str] = {}
     missing: tuple[str, ...] = ()
     unknown: tuple[Service, ...] = ()
@@ -99,7 +100,7 @@ def _answer(service: Service, ask: Callable[[], Part]) -> Part | None:
 def _slack(wanted: Wanted, slack: SlackService) -> Part:
     channels, groups, emoji = slack.channel_ids(), slack.group_ids(), slack.emoji_names()
     missing = [
-        *_absent(wanted.channels, channels, "Slack channel #{}: create it or name another in [slack]"),
+        *_absent(wanted.channels, channels, _NO_CHANNEL),
         *_absent(wanted.groups, groups, "Slack user group @{}: create it or name another in [slack]"),
         *(
             f"Slack channel #{name}: invite the bot to it"
@@ -117,23 +118,25 @@ def _slack(wanted: Wanted, slack: SlackService) -> Part:
 
 
 def _gitlab(wanted: Wanted, gitlab: GitLabService) -> Part:
+    """The project's path serves as its id; it need only be there."""
     try:
-        return {"project_id": gitlab.project_id(wanted.project)}, []
+        gitlab.project_id(wanted.project)
     except ServiceRefused as no:
         if no.reason not in ("project_missing", "not_found"):
             raise
-        return {"project_id": None}, [f"GitLab project {wanted.project}: give the token's user a role in it"]
+        return {}, [f"GitLab project {wanted.project}: give the token's user a role in it"]
+    return {}, []
 
 
 def _zendesk(wanted: Wanted, zendesk: ZendeskService) -> Part:
+    """The macro's id is looked up again when it is applied; it need only be there."""
     try:
-        return {"macro_id": zendesk.macro_id(wanted.macro)}, []
+        zendesk.macro_id(wanted.macro)
     except ServiceRefused as no:
         if no.reason != "macro_missing":
             raise
-        return {"macro_id": None}, [
-            f"Zendesk macro {wanted.macro[0]}: create it or name another in [zendesk]"
-        ]
+        return {}, [f"Zendesk macro {wanted.macro[0]}: create it or name another in [zendesk]"]
+    return {}, []
 
 
 def _pagerduty(wanted: Wanted, pagerduty: PagerDutyService) -> Part:

@@ -67,17 +67,18 @@ class PagerDutyService:
             found = session.list_all("schedules")
             return {one["name"]: one["id"] for one in found if one["name"] in wanted}
 
-    def on_call(
-        self, schedule_ids: Sequence[str], *, since: datetime | None = None, until: datetime | None = None
-    ) -> list[Shift]:
-        """Who is on call by these schedules now, or between the two moments (aware), each shift once.
+    def on_call(self, schedule_ids: Sequence[str], *, since: datetime, until: datetime) -> list[Shift]:
+        """Who is on call by these schedules between the two moments (aware), each shift once.
 
         PagerDuty tells one entry per policy, level and user, and entries without a schedule (direct targets):
         developer.pagerduty.com, List all of the on-calls.
         """
-        params: dict[str, Any] = {"schedule_ids": list(schedule_ids), "include": ["users"]}
-        if since is not None and until is not None:
-            params |= {"since": since.astimezone(UTC).isoformat(), "until": until.astimezone(UTC).isoformat()}
+        params: dict[str, Any] = {
+            "schedule_ids": list(schedule_ids),
+            "include": ["users"],
+            "since": since.astimezone(UTC).isoformat(),
+            "until": until.astimezone(UTC).isoformat(),
+        }
         with self._doing("ask who is on call"), self._clients.lend() as session:
             entries = session.list_all("oncalls", params=params)
             shifts: dict[tuple[str, str, str | None], Shift] = {}
@@ -87,22 +88,6 @@ class PagerDutyService:
                     turn = (schedule_id, entry["user"]["id"], entry.get("start"))
                     shifts.setdefault(turn, _shift(entry, schedule_id))
             return list(shifts.values())
-
-    def schedule_users(
-        self, schedule_ids: Sequence[str], *, since: datetime, until: datetime
-    ) -> list[Person]:
-        """Everybody who is on call by these schedules between the two moments (aware), each once."""
-        span = _span(since, until)
-        people: dict[str, Person] = {}
-        with self._doing("list a schedule's people"), self._clients.lend() as session:
-            for schedule_id in schedule_ids:
-                for user in session.rget(f"schedules/{schedule_id}/users", params=span):
-                    people.setdefault(user["id"], _person(user))
-        return list(people.values())
-
-
-def _span(since: datetime, until: datetime) -> dict[str, str]:
-    return {"since": since.astimezone(UTC).isoformat(), "until": until.astimezone(UTC).isoformat()}
 
 
 def _shift(entry: dict[str, Any], schedule_id: str) -> Shift:

@@ -19,30 +19,17 @@ class People:
     """Look-ups in a list of people; e-mail addresses match whatever their case."""
 
     def __init__(self, people: Iterable[Person] = ()) -> None:
-        self._people = tuple(people)
-        self._by_pagerduty = {one.pagerduty: one for one in self._people if one.pagerduty}
-        self._by_slack = {one.slack: one for one in self._people if one.slack}
-        self._by_email = {one.email.casefold(): one for one in self._people if one.email}
-
-    def __iter__(self) -> Iterator[Person]:
-        return iter(self._people)
-
-    def by_pagerduty(self, pagerduty_id: str) -> Person | None:
-        """Who has this PagerDuty user id."""
-        return self._by_pagerduty.get(pagerduty_id)
-
-    def by_slack(self, slack_id: str) -> Person | None:
-        """Who has this Slack user id."""
-        return self._by_slack.get(slack_id)
-
-    def by_email(self, email: str) -> Person | None:
-        """Who has this e-mail address."""
-        return self._by_email.get(email.casefold())
+        everybody = tuple(people)
+        self._by_pagerduty = {one.pagerduty: one for one in everybody if one.pagerduty}
+        self._by_slack = {one.slack: one for one in everybody if one.slack}
+        self._by_email = {one.email.casefold(): one for one in everybody if one.email}
 
     def known(self, person: Person) -> Person:
         """The person with whatever the file adds, found by any id; what the person brings goes first."""
         found = (
-            self.by_pagerduty(person.pagerduty) or self.by_slack(person.slack) or self.by_email(person.email)
+            self._by_pagerduty.get(person.pagerduty)
+            or self._by_slack.get(person.slack)
+            or self._by_email.get(person.email.casefold())
         )
         if found is None:
             return person

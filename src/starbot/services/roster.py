@@ -7,10 +7,13 @@ age is said. Rights are kept in memory and renewed by `refresh`, because no clic
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
+from pydantic import TypeAdapter
+
 from starbot.core.facts import OnCall, Person
-from starbot.errors import ServiceError
+from starbot.errors import ServiceDelayed, ServiceError
 from starbot.services.pagerduty import PagerDutyService, Shift
 from starbot.services.people import People
 from starbot.services.slack import SlackService
@@ -19,7 +22,10 @@ AHEAD = timedelta(hours=24)
 """How much of the schedules is remembered for the time that PagerDuty does not answer."""
 
 _SHIFTS = "shifts"
-_MANAGERS = "managers"
+_SHIFT_ROWS = TypeAdapter(list[Shift])
+_MANAGERS = "managers_by_source"
+_MANAGERS_BY_SOURCE = TypeAdapter(dict[str, dict[str, Person]])
+"""Managers by Slack id, apart for each source of rights: a source that answers replaces its own only."""
 
 
 class Memory(Protocol):
@@ -55,31 +61,34 @@ class Roster:
         self._groups = groups
         self._lock = threading.Lock()
         kept = memory.recall(_MANAGERS)
-        self._managers: dict[str, Person] = {
-            slack_id: Person.model_validate(person) for slack_id, person in (kept[1] if kept else {}).items()
-        }
+        self._managers = _MANAGERS_BY_SOURCE.validate_python(kept[1] if kept else {})
 
     # -- on call
 
     def on_call(self) -> OnCall:
         """Who is on call now, each person once, asked of PagerDuty; remembered where it does not answer."""
+        now = self._now()
         try:
-            shifts = self._ask(self._now())
+            shifts = self._ask(now)
         except ServiceError:
-            return self._remembered()
-        return OnCall(managers=self._persons(shifts, self._now()), source="live", as_of=self._now())
+            return self._remembered(now)
+        return OnCall(managers=self._persons(shifts, now), source="live", as_of=now)
 
     def _ask(self, now: datetime) -> list[Shift]:
-        shifts = self._pagerduty.on_call(list(self._schedules().values()), since=now, until=now + AHEAD)
-        self._memory.remember(_SHIFTS, now, [_kept(shift) for shift in shifts])
+        schedule_ids = list(self._schedules().values())
+        if not schedule_ids:
+            # To PagerDuty no schedule means every schedule. Nothing is known until their names resolve.
+            raise ServiceDelayed("pagerduty", "ask who is on call")
+        shifts = self._pagerduty.on_call(schedule_ids, since=now, until=now + AHEAD)
+        self._memory.remember(_SHIFTS, now, _SHIFT_ROWS.dump_python(shifts, mode="json"))
         return shifts
 
-    def _remembered(self) -> OnCall:
+    def _remembered(self, now: datetime) -> OnCall:
         kept = self._memory.recall(_SHIFTS)
         if kept is None:
             return OnCall()
         as_of, rows = kept
-        managers = self._persons([_shift(row) for row in rows], self._now())
+        managers = self._persons(_SHIFT_ROWS.validate_python(rows), now)
         return OnCall(managers=managers, source="remembered" if managers else "none", as_of=as_of)
 
     def _persons(self, shifts: list[Shift], now: datetime) -> tuple[Person, ...]:
@@ -87,66 +96,52 @@ class Roster:
         for shift in shifts:
             if (shift.start is None or shift.start <= now) and (shift.end is None or now < shift.end):
                 found.setdefault(shift.person.pagerduty, shift.person)
-        return tuple(self._with_slack(self._people.known(person)) for person in found.values())
+        return tuple(self._named_at_least(person) for person in found.values())
 
-    def _with_slack(self, person: Person) -> Person:
-        """A person whose Slack id the file lacks is found by e-mail; without Slack the name must do."""
-        if person.slack or not person.email:
-            return person
+    def _named_at_least(self, person: Person) -> Person:
+        """The person as known everywhere; without Slack the name must do."""
         try:
-            return person.model_copy(update={"slack": self._slack.user_id_by_email(person.email) or ""})
+            return self._known(person)
         except ServiceError:
-            return person
+            return self._people.known(person)
+
+    def _known(self, person: Person) -> Person:
+        """With what the people file adds; a Slack id that it lacks is found by e-mail. ServiceError."""
+        found = self._people.known(person)
+        if found.slack or not found.email:
+            return found
+        return found.model_copy(update={"slack": self._slack.user_id_by_email(found.email) or ""})
 
     # -- rights
 
     def manager(self, slack_id: str) -> Person | None:
         """The manager with this Slack id, None for everybody else. Waits for nobody."""
         with self._lock:
-            return self._managers.get(slack_id)
+            return next((found[slack_id] for found in self._managers.values() if slack_id in found), None)
 
     def refresh(self) -> None:
         """Reads schedules and manager groups anew; what does not answer stays as it was known."""
         now = self._now()
-        managers: dict[str, Person] = {}
-        complete = True
-        try:
-            for shift in self._ask(now):
-                person = self._with_slack(self._people.known(shift.person))
-                managers[person.slack] = person
-        except ServiceError:
-            complete = False
-        try:
-            for group_id in self._groups().values():
-                for slack_id in self._slack.group_members(group_id):
-                    managers.setdefault(slack_id, self._named(slack_id))
-        except ServiceError:
-            complete = False
-        managers.pop("", None)
+        sources: dict[str, Callable[[], list[Person]]] = {"schedules": partial(self._scheduled, now)}
+        for name, group_id in self._groups().items():
+            sources[f"group {name}"] = partial(self._members, group_id)
+        managers = {source: self._read(source, read) for source, read in sources.items()}
         with self._lock:
-            self._managers = managers if complete else {**self._managers, **managers}
-            kept = {slack_id: person.model_dump() for slack_id, person in self._managers.items()}
-        self._memory.remember(_MANAGERS, now, kept)
+            self._managers = managers
+        self._memory.remember(_MANAGERS, now, _MANAGERS_BY_SOURCE.dump_python(managers, mode="json"))
 
-    def _named(self, slack_id: str) -> Person:
-        found = self._people.by_slack(slack_id)
-        return found or Person(name=self._slack.user_name(slack_id), slack=slack_id)
+    def _read(self, source: str, read: Callable[[], list[Person]]) -> dict[str, Person]:
+        try:
+            return {person.slack: person for person in read() if person.slack}
+        except ServiceError:
+            return self._managers.get(source, {})
 
+    def _scheduled(self, now: datetime) -> list[Person]:
+        return [self._known(shift.person) for shift in self._ask(now)]
 
-def _kept(shift: Shift) -> dict[str, Any]:
-    return {
-        "person": shift.person.model_dump(),
-        "schedule_id": shift.schedule_id,
-        "start": shift.start and shift.start.isoformat(),
-        "end": shift.end and shift.end.isoformat(),
-    }
+    def _members(self, group_id: str) -> list[Person]:
+        return [self._member(slack_id) for slack_id in sorted(self._slack.group_members(group_id))]
 
-
-def _shift(row: dict[str, Any]) -> Shift:
-    start, end = row["start"], row["end"]
-    return Shift(
-        Person.model_validate(row["person"]),
-        row["schedule_id"],
-        datetime.fromisoformat(start) if start else None,
-        datetime.fromisoformat(end) if end else None,
-    )
+    def _member(self, slack_id: str) -> Person:
+        found = self._people.known(Person(name="", slack=slack_id))
+        return found if found.name else found.model_copy(update={"name": self._slack.user_name(slack_id)})

@@ -39,7 +39,6 @@ _REASONS: dict[str, RefusedReason] = {
     "edit_window_closed": "closed",
     "exchanged_trigger_id": "trigger_expired",
     "expired_trigger_id": "trigger_expired",
-    "hash_conflict": "conflict",
     "invalid_auth": "unauthorized",
     "invalid_name": "emoji_missing",
     "invalid_trigger_id": "trigger_expired",
@@ -95,6 +94,12 @@ class SlackService:
         self._identity: Identity | None = None
         self._dms: dict[str, str] = {}
         self._names: dict[str, str] = {}
+        self._ids_by_email: dict[str, str] = {}
+
+    @property
+    def client(self) -> WebClient:
+        """The client itself, for Bolt, which opens the Socket Mode connection with it."""
+        return self._client
 
     def identity(self) -> Identity:
         """Who we are (auth.test); asked once."""
@@ -194,13 +199,6 @@ class SlackService:
         for messages in _pages(what, page, read):
             yield from messages
 
-    def permalink(self, ref: MessageRef) -> str:
-        """The link to a message, made from the team's address without asking Slack."""
-        link = f"{self.identity().team_url}archives/{ref.channel}/p{ref.ts.replace('.', '')}"
-        if ref.thread_ts and ref.thread_ts != ref.ts:
-            link += f"?thread_ts={ref.thread_ts}&cid={ref.channel}"
-        return link
-
     # Reactions
 
     def react(self, ref: MessageRef, name: str) -> None:
@@ -221,15 +219,10 @@ class SlackService:
 
     # Dialogs and direct messages
 
-    def open_view(self, trigger_id: str, view: dict[str, Any]) -> str:
-        """Open a dialog within the 3 s that a trigger lives; its view id."""
+    def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
+        """Open a dialog within the 3 s that a trigger lives."""
         with _doing("open the dialog", writes=True):
-            return str(self._client.views_open(trigger_id=trigger_id, view=view)["view"]["id"])
-
-    def update_view(self, view_id: str, view: dict[str, Any], *, view_hash: str | None = None) -> None:
-        """Replace what a dialog shows; with a hash only if nobody else did (ServiceRefused conflict)."""
-        with _doing("update the dialog", writes=True):
-            self._client.views_update(view_id=view_id, view=view, hash=view_hash)
+            self._client.views_open(trigger_id=trigger_id, view=view)
 
     def open_dm(self, user: str) -> str:
         """The channel of our direct messages with a person; asked once a person."""
@@ -241,7 +234,7 @@ class SlackService:
     # Names and people
 
     def channel_ids(self) -> dict[str, Channel]:
-        """Every public channel by name (without #)."""
+        """Every channel that we can see by name (without #): the public ones, the private ones we are in."""
 
         def read(answer: SlackResponse) -> dict[str, Channel]:
             return {one["name"]: Channel(one["id"], bool(one.get("is_member"))) for one in answer["channels"]}
@@ -249,7 +242,9 @@ class SlackService:
         found: dict[str, Channel] = {}
         for page in _pages(
             "list the channels",
-            lambda cursor: self._client.conversations_list(exclude_archived=True, limit=999, cursor=cursor),
+            lambda cursor: self._client.conversations_list(
+                types="public_channel,private_channel", exclude_archived=True, limit=999, cursor=cursor
+            ),
             read,
         ):
             found |= page
@@ -273,14 +268,16 @@ class SlackService:
             return set(self._client.usergroups_users_list(usergroup=group_id)["users"])
 
     def user_id_by_email(self, email: str) -> str | None:
-        """Whose e-mail this is, None if nobody's."""
+        """Whose e-mail this is, None if nobody's; who was found is remembered."""
         try:
-            with _doing("look up a person"):
-                return str(self._client.users_lookupByEmail(email=email)["user"]["id"])
+            if email not in self._ids_by_email:
+                with _doing("look up a person"):
+                    found = self._client.users_lookupByEmail(email=email)["user"]
+                    self._ids_by_email[email] = str(found["id"])
         except ServiceRefused as no:
-            if no.reason == "user_missing":
-                return None
-            raise
+            if no.reason != "user_missing":
+                raise
+        return self._ids_by_email.get(email)
 
     def user_name(self, user: str) -> str:
         """A person's full name, as the other systems know it, else the display name; asked once a person."""

@@ -91,7 +91,7 @@ def _channels() -> tuple[SlackChannel, ...]:
         SlackChannel("C0SELFM", "support_self-managed", (*bot, *staff)),
         SlackChannel("C0GLCOM", "support_gitlab-com", (*bot, *staff)),
         SlackChannel("C0LICEN", "support_licensing-subscription", (*bot, *staff)),
-        SlackChannel("C0MANAG", "spt_managers", (*bot, *_ids(MANAGERS))),
+        SlackChannel("C0MANAG", "spt_managers", (*bot, *_ids(MANAGERS)), is_private=True),
         SlackChannel("C0ONCAL", "spt_on-call", (*bot, *support)),
         SlackChannel("C0GENER", "general", everybody),
     )

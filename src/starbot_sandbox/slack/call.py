@@ -57,14 +57,14 @@ class Call:
         """The channel named by `channel`; `right` ("read", "history") asks for the scope of its type."""
         channel = self.state.channel(self.text("channel"))
         if right:
-            self.need(f"{'im' if channel.im_user else 'channels'}:{right}")
+            self.need(f"{channel.family}:{right}")
         return channel
 
     def joined(self, right: str | None = None) -> Conversation:
-        """The same, if the bot is in it. SlackError not_in_channel."""
+        """The same, if the bot is in it. SlackError not_in_channel; a private channel does not even exist."""
         channel = self.conversation(right)
         if self.state.seed.bot_user_id not in channel.members:
-            raise SlackError("not_in_channel")
+            raise SlackError("channel_not_found" if channel.is_private else "not_in_channel")
         return channel
 
     def message(self, channel: Conversation, argument: str) -> SlackMessage:

@@ -16,10 +16,14 @@ TYPES = {
     "im": "im:read",
     "mpim": "mpim:read",
 }
+_KINDS = {"channel": "public_channel", "group": "private_channel", "im": "im"}
 
 
 def list_channels(call: Call) -> Json:
-    """conversations.list: by default the public channels, whether the bot is in them or not."""
+    """conversations.list: by default the public channels, whether the bot is in them or not.
+
+    Private ones are listed only where the bot is in them.
+    """
     types = (call.text("types") or "public_channel").replace(" ", "").split(",")
     for kind in types:
         if kind not in TYPES:
@@ -28,7 +32,8 @@ def list_channels(call: Call) -> Json:
     found = [
         describe(call, channel)
         for channel in call.state.channels.values()
-        if ("im" if channel.im_user else "public_channel") in types
+        if _KINDS[channel.type] in types
+        and (channel.type != "group" or call.state.seed.bot_user_id in channel.members)
         and not (call.flag("exclude_archived") and channel.is_archived)
     ]
     channels, metadata = call.page(found, 100, 1000)
@@ -92,7 +97,7 @@ def describe(call: Call, channel: Conversation) -> Json:
         "is_group": False,
         "is_im": False,
         "is_mpim": False,
-        "is_private": False,
+        "is_private": channel.is_private,
         "is_general": channel.name == "general",
         "is_shared": False,
         "is_ext_shared": False,

@@ -28,7 +28,7 @@ class EventFeed:
     def publish(self, channel: Conversation, event: Json) -> None:
         """Deliver `event` if the manifest subscribes to its kind and the bot is in the channel."""
         kind = event["type"]
-        subscription = f"message.{'im' if channel.im_user else 'channels'}" if kind == "message" else kind
+        subscription = f"message.{channel.family}" if kind == "message" else kind
         if self._seed.bot_user_id not in channel.members or not self._manifest.hears(subscription):
             return
         callback = self._callback(channel, event)

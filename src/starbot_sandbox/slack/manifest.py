@@ -8,6 +8,7 @@ from typing import Any
 
 EVENT_SCOPES = {
     "message.channels": "channels:history",
+    "message.groups": "groups:history",
     "message.im": "im:history",
     "reaction_added": "reactions:read",
     "reaction_removed": "reactions:read",

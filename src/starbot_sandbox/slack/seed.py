@@ -20,12 +20,13 @@ class SlackUser:
 
 @dataclass(frozen=True)
 class SlackChannel:
-    """A public channel and the ids of its members (the bot's user id among them where it was invited)."""
+    """A channel and the ids of its members (the bot's user id among them where it was invited)."""
 
     id: str
     name: str
     members: tuple[str, ...] = ()
     is_archived: bool = False
+    is_private: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,13 @@ Listener = Callable[["Conversation", Json], None]
 
 @dataclass
 class Conversation:
-    """A public channel, or (with `im_user`) the direct messages of the bot and one person."""
+    """A channel, or (with `im_user`) the direct messages of the bot and one person."""
 
     id: str
     name: str
     members: list[str]
     is_archived: bool = False
+    is_private: bool = False
     im_user: str | None = None
     messages: dict[str, SlackMessage] = field(default_factory=dict)
     threads: dict[str, list[SlackMessage]] = field(default_factory=dict)
@@ -36,7 +37,14 @@ class Conversation:
     @property
     def type(self) -> str:
         """The channel_type of events."""
-        return "im" if self.im_user else "channel"
+        if self.im_user:
+            return "im"
+        return "group" if self.is_private else "channel"
+
+    @property
+    def family(self) -> str:
+        """What its scopes and its kinds of message events are called after: channels, groups or im."""
+        return {"channel": "channels", "group": "groups"}.get(self.type, self.type)
 
 
 class SlackState:
@@ -48,7 +56,8 @@ class SlackState:
         self.users = {user.id: user for user in seed.users}
         self.groups = {group.id: group for group in seed.groups}
         self.channels = {
-            c.id: Conversation(c.id, c.name, list(c.members), c.is_archived) for c in seed.channels
+            c.id: Conversation(c.id, c.name, list(c.members), c.is_archived, c.is_private)
+            for c in seed.channels
         }
         self.views = Views(seed)
         self.rates = RateLimits()

@@ -186,7 +186,7 @@ def test_the_directory(slack: WebClient) -> None:
     channels = {c["name"]: c for c in slack.conversations_list()["channels"]}
     assert channels["support_ticket-attention-requests"]["is_member"] is True
     assert channels["general"]["is_member"] is False
-    assert slack.conversations_info(channel="C0MANAG")["channel"]["name"] == "spt_managers"
+    assert slack.conversations_info(channel="C0ONCAL")["channel"]["name"] == "spt_on-call"
     assert "U0LENA" in slack.conversations_members(channel="C0STARS")["members"]
     people = [u for page in slack.users_list(limit=5) for u in page["members"]]
     assert len({u["id"] for u in people}) == len(people) > 20
@@ -230,3 +230,10 @@ def test_home_tabs_are_published(desk: Desk, slack: WebClient) -> None:
         error_of(lambda: slack.views_publish(user_id="U0LENA", view=view, hash=published["hash"]))
         == "hash_conflict"
     )
+
+
+def test_a_private_channel_is_another_matter(desk: Desk, slack: WebClient) -> None:
+    asked = "public_channel,private_channel"
+    assert error_of(lambda: slack.conversations_info(channel="C0MANAG")) == "missing_scope"
+    assert error_of(lambda: slack.conversations_list(types=asked)) == "missing_scope"
+    assert "spt_managers" not in {c["name"] for c in slack.conversations_list()["channels"]}

@@ -15,8 +15,9 @@ import structlog
 from starbot.core.case import Event
 from starbot.core.facts import MessageRef, SlackMessage
 from starbot.duties.stars.door import Meaning, form_posted
-from starbot.duties.stars.model import FormEdited, Star, handle
-from starbot.duties.stars.slack import FormReader, reacted
+from starbot.duties.stars.model import FormEdited, Seen, Star, handle
+from starbot.duties.stars.slack import FormReader, reacted, said
+from starbot.errors import ServiceRefused
 from starbot.services.slack import SlackService
 
 log = structlog.get_logger("starbot.stars")
@@ -51,22 +52,33 @@ class CatchUp:
     watched: Callable[[datetime], Sequence[Star]]
     submit: Callable[[Event], None]
 
+    def begin(self, now: datetime) -> None:
+        """At the first install, before anything is heard: what is older than now is left alone."""
+        if self.memory.recall(_READ_UNTIL) is None:
+            self.memory.remember(_READ_UNTIL, now, f"{now.timestamp():.6f}")
+
     def __call__(self, now: datetime) -> int:
         """Submits what was missed and answers how many events that were. ServiceError if Slack is silent."""
         kept = self.memory.recall(_READ_UNTIL)
         if kept is None:
-            self.memory.remember(_READ_UNTIL, now, f"{now.timestamp():.6f}")
+            self.begin(now)
             return 0
         oldest = max(float(kept[1]), (now - LOOK_BACK).timestamp())
         read_until = kept[1]
         events: list[Event] = []
+        watched = self.watched(now - STILL_WATCHED)
+        ours = {ref.ts for star in watched for ref in (star.root, star.card) if ref is not None}
         for message in self.slack.history(self.reader.channel, f"{oldest:.6f}"):
             read_until = max(read_until, message.ts)
             form = self.reader.read(message)
             if form is not None:
                 events.append(form_posted(message, form))
-        for star in self.watched(now - STILL_WATCHED):
-            events += self._of_star(star, now)
+                events += () if message.ts in ours else self._reactions(message, (), now)
+        for star in watched:
+            try:
+                events += list(self._of_star(star, now))
+            except ServiceRefused as no:
+                log.warning("a STAR could not be caught up with", star=star.id, error=str(no))
         for event in events:
             self.submit(event)
         self.memory.remember(_READ_UNTIL, now, read_until)
@@ -79,7 +91,8 @@ class CatchUp:
             if message.ts == star.root.ts:
                 yield from self._edit(star, message, now)
             if message.ts in {star.root.ts, star.card.ts if star.card else ""}:
-                yield from self._reactions(star, message, now)
+                yield from self._reactions(message, star.seen, now)
+        yield from self._answers(star)
 
     def _edit(self, star: Star, message: SlackMessage, now: datetime) -> Iterable[Event]:
         form = self.reader.read(message) if message.edited_ts else None
@@ -89,10 +102,33 @@ class CatchUp:
         event_id = f"edit:{message.channel}:{message.ts}:{message.edited_ts}"
         return [FormEdited(id=event_id, at=now, handle=name, form=form)]
 
-    def _reactions(self, star: Star, message: SlackMessage, now: datetime) -> Iterator[Event]:
-        known = {(seen.ts, seen.user, seen.name) for seen in star.seen}
+    def _answers(self, star: Star) -> Iterator[Event]:
+        """What was said to the question, below it or in its thread: Slack repeats it for minutes only.
+
+        Where the question may have been posted without our knowing, the answer may be there too.
+        """
+        ended, question, trouble = star.resolution, star.question, star.trouble("question")
+        if (
+            ended is None
+            or not ended.asked
+            or (question is None and trouble is not None and not trouble.delayed)
+        ):
+            return
+        if question is None:
+            channel = self.slack.open_dm(ended.by.slack)
+            found = list(self.slack.history(channel, f"{ended.at.timestamp():.6f}"))
+        else:
+            found = list(self.slack.history(question.channel, question.ts))
+            found += self.slack.replies(question.channel, question.ts)
+        for message in sorted(found, key=lambda one: one.ts):
+            if (heard := said(message, self.own_user)) is not None:
+                yield heard
+
+    def _reactions(self, message: SlackMessage, seen: Iterable[Seen], now: datetime) -> Iterator[Event]:
+        known = {(one.ts, one.user, one.name) for one in seen}
         ref = MessageRef(channel=message.channel, ts=message.ts)
-        for name, users in message.reactions:
+        for toned, users in message.reactions:
+            name = toned.partition("::")[0]
             meaning = next((use for use, names in self.emoji.items() if name in names), None)
             for user in users:
                 if meaning and user != self.own_user and (message.ts, user, name) not in known:

@@ -332,8 +332,10 @@ def _whisper(hands: Hands, effect: model.Whisper, star: Star) -> Event:
     """Said once and kept nowhere; somebody who has left the channel does not hear it, and that is all right."""
     said = star.whispers[effect.number]
     text = words.whisper(star, effect.number, hands.look())
+    # *Undo* is pressed in the direct message, where a word in the channel would not be seen.
+    there = star.question if said.deed == "undo" and star.question else star.root
     try:
-        hands.slack.ephemeral(star.root.channel, said.user, text, star.root.ts)
+        hands.slack.ephemeral(there.channel, said.user, text, None if there == star.question else there.ts)
     except ServiceRefused:
         pass
     return model.WhisperHeard(id=effect.key, at=hands.now())

@@ -6,6 +6,7 @@ mean: a reaction of a manager is an `Acknowledged`, the same reaction of somebod
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Protocol, TypeAlias
 
 from pydantic import Field
@@ -15,10 +16,13 @@ from starbot.core.facts import MessageRef, Person, SlackMessage
 from starbot.duties.stars import model, words
 from starbot.duties.stars.form import Form
 from starbot.duties.stars.model import Deed, Seen, Star, StarEvent
+from starbot.errors import ServiceDelayed
 from starbot.services.roster import Roster
 from starbot.services.slack import SlackService
 
 Meaning: TypeAlias = Literal["acknowledge", "resolve"]
+
+ASKED_LATELY = timedelta(hours=2)
 
 
 class Reacted(StarEvent):
@@ -63,6 +67,9 @@ class Known(Protocol):
     def in_channel(self, channel: str) -> Sequence[Star]:
         """The STARs that have a message in this channel."""
 
+    def lately(self, since: datetime) -> Sequence[Star]:
+        """The STARs that are open or changed since then."""
+
 
 @dataclass(frozen=True)
 class Door:
@@ -83,7 +90,7 @@ class Door:
         if isinstance(event, Said):
             return self._said(event)
         if isinstance(event, model.FormEdited) and self.known.by_handle(event.handle) is None:
-            return self._posted(event.handle, event)
+            return self._posted(event.handle)
         return [event]
 
     def _reacted(self, event: Reacted) -> Sequence[Event]:
@@ -91,7 +98,10 @@ class Door:
         if by is None:
             return []
         handle = model.handle(event.message.channel, event.message.ts)
-        before = [] if self.known.by_handle(handle) else self._posted(handle, event)
+        before: list[Event] = []
+        if self.known.by_handle(handle) is None:
+            before = self._posted(handle)
+            handle = handle if before else self._above(event.message)
         if not before and self.known.by_handle(handle) is None:
             return []
         seen = Seen(ts=event.message.ts, user=event.user, name=event.name, at=event.event_ts)
@@ -99,7 +109,14 @@ class Door:
         meant = model.Acknowledged if event.meaning == "acknowledge" else model.Resolved
         return [*before, meant(id=event.id, at=event.at, handle=handle, by=by, seen=seen)]
 
-    def _posted(self, handle: str, event: Event) -> list[Event]:
+    def _above(self, ref: MessageRef) -> str:
+        """The head of the thread of our own message: people see a card before we know that it is there."""
+        message = self.slack.read_message(ref.channel, ref.ts)
+        if message is None or message.metadata_key is None:
+            return ""
+        return model.handle(ref.channel, message.thread_ts or "")
+
+    def _posted(self, handle: str) -> list[Event]:
         """A message that nobody told us about is read first: it may be a form post."""
         channel, _, ts = handle.removeprefix("slack:").partition(":")
         message = self.slack.read_message(channel, ts)
@@ -121,6 +138,10 @@ class Door:
             meant = [star for star in asked if star.question and star.question.ts == thread]
         else:
             meant = [star for star in asked if _is_waiting(star)]
+        lately = self.known.lately(event.at - ASKED_LATELY)
+        if not meant and any(_is_asking(star, event.user) for star in lately):
+            # The question is in Slack before we know that it is: the answer must not be lost meanwhile.
+            raise ServiceDelayed("slack", "ask for the missing sentence")
         if len(meant) > 1:
             self.slack.ephemeral(event.message.channel, event.user, words.ask_again_in_thread())
         if len(meant) != 1:
@@ -144,6 +165,14 @@ def form_posted(message: SlackMessage, form: Form) -> model.FormPosted:
 
 def _is_asked(star: Star) -> bool:
     return star.question is not None and star.resolution is not None and star.resolution.asked
+
+
+def _is_asking(star: Star, user: str) -> bool:
+    """Whether the question to this person is under way: posted perhaps, but not known to be."""
+    ended, trouble = star.resolution, star.trouble("question")
+    if star.question is not None or ended is None or (trouble is not None and not trouble.delayed):
+        return False
+    return ended.asked and ended.by.slack == user
 
 
 def _is_waiting(star: Star) -> bool:

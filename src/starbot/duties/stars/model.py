@@ -135,6 +135,8 @@ class Star(Case):
     seen: tuple[Seen, ...] = ()
     whispers: tuple["Whispered", ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    settled: tuple[str, ...] = ()
+    """Keys of what was done of several of a kind: told after that, a delay is no news."""
     wished: dict[str, int] = {}
 
     @property
@@ -544,8 +546,7 @@ def _note_done(star: Star, event: TicketNoted, policy: Policy) -> Star:
 
 
 def _remark_done(star: Star, event: IssueNoted, policy: Policy) -> Star:
-    key = event.id.partition(">")[0].partition("~")[0]
-    return star.model_copy(update={"troubles": tuple(t for t in star.troubles if t.key != key)})
+    return _settled(star, event)
 
 
 def _macro_done(star: Star, event: MacroApplied, policy: Policy) -> Star:
@@ -634,7 +635,7 @@ def _ask_publicly(star: Star, event: PublicReplyConfirmed, policy: Policy) -> St
 
 
 def _public_done(star: Star, event: PublicReplySent, policy: Policy) -> Star:
-    return star.model_copy(update={"troubles": _without(star, "send_publicly")})
+    return _settled(star, event)
 
 
 def _retry(star: Star, event: RetryAsked, policy: Policy) -> Star:
@@ -648,15 +649,20 @@ def _refuse(star: Star, event: Refused, policy: Policy) -> Star:
 
 
 def _delay(star: Star, event: EffectDelayed, policy: Policy) -> Star:
-    """A delay is worth a word only while the answer is missing; it may be told after the answer."""
-    if _is_answered(star, event.effect) or star.trouble(event.effect):
+    """A delay is worth a word only while the answer is missing; it may be told after the answer. That Slack is
+    slow, nothing in Slack could say in time."""
+    if event.service == "slack" or _is_answered(star, event) or any(t.key == event.key for t in star.troubles):
         return star
     trouble = Trouble(key=event.key, effect=event.effect, service=event.service, delayed=True)
-    return star.model_copy(update={"troubles": (*star.troubles, trouble)})
+    return _troubled(star, trouble)
 
 
 def _fail(star: Star, event: EffectFailed, policy: Policy) -> Star:
-    others = tuple(t for t in star.troubles if t.key != event.key)
+    """Failing again in the same way is no news: else a card that cannot be shown would be tried for ever.
+    Whom to mention must never be missing: then it is the group."""
+    known = next((t for t in star.troubles if t.key == event.key), None)
+    if known is not None and not known.delayed and known.reason == event.reason:
+        return star
     trouble = Trouble(
         key=event.key,
         effect=event.effect,
@@ -665,7 +671,9 @@ def _fail(star: Star, event: EffectFailed, policy: Policy) -> Star:
         reason=event.reason,
         reference=event.reference,
     )
-    return star.model_copy(update={"troubles": (*others, trouble)})
+    if event.effect == "read_oncall" and star.oncall is None:
+        star = star.model_copy(update={"oncall": OnCall()})
+    return _troubled(star, trouble)
 
 
 def _everywhere(rule: Rule) -> dict[Status, Rule]:
@@ -821,14 +829,27 @@ def _without(star: Star, effect: str) -> tuple[Trouble, ...]:
     return tuple(t for t in star.troubles if t.effect != effect)
 
 
-def _is_answered(star: Star, effect: str) -> bool:
-    return {
+def _troubled(star: Star, trouble: Trouble) -> Star:
+    """In the order of their keys, so that it does not matter which was told first."""
+    troubles = (*(t for t in star.troubles if t.key != trouble.key), trouble)
+    return star.model_copy(update={"troubles": tuple(sorted(troubles, key=lambda t: t.key))})
+
+
+def _settled(star: Star, event: StarEvent) -> Star:
+    key = event.id.partition(">")[0].partition("~")[0]
+    troubles = tuple(t for t in star.troubles if t.key != key)
+    return star.model_copy(update={"settled": tuple(sorted({*star.settled, key})), "troubles": troubles})
+
+
+def _is_answered(star: Star, event: EffectDelayed) -> bool:
+    answered = {
         "read_ticket": star.ticket is not None or star.ticket_problem is not None,
         "read_oncall": star.oncall is not None,
         "note_ticket": star.noted,
         "apply_macro": star.macro_done,
-        "whisper": True,
-    }.get(effect, False)
+        "issue": star.issue is not None,
+    }
+    return event.key in star.settled or answered.get(event.effect, False)
 
 
 # -- what must be done

@@ -54,7 +54,7 @@ class Listener:
     def from_message(self, event: Mapping[str, Any], at: datetime) -> Any | None:
         """A form post, an edited form post, or an answer in a direct message."""
         if event.get("channel_type") == "im":
-            return self._said(event)
+            return said(slack_message(event, str(event["channel"])), self.own_user)
         if event.get("channel") != self.reader.channel:
             return None
         if event.get("subtype") == "message_changed":
@@ -74,17 +74,6 @@ class Listener:
             at=at,
             handle=handle(message.channel, message.ts),
             form=form,
-        )
-
-    def _said(self, event: Mapping[str, Any]) -> Said | None:
-        if event.get("subtype") or event.get("bot_id") or event.get("user") in (None, self.own_user):
-            return None
-        ref = MessageRef(channel=event["channel"], ts=event["ts"], thread_ts=event.get("thread_ts"))
-        text = from_slack(str(event.get("text") or ""), {}).strip()
-        if not text:
-            return None
-        return Said(
-            id=f"dm:{ref.channel}:{ref.ts}", at=moment(ref.ts), message=ref, user=event["user"], text=text
         )
 
     def from_reaction(self, event: Mapping[str, Any], at: datetime) -> Reacted | None:
@@ -138,6 +127,22 @@ def reacted(meaning: Meaning, message: MessageRef, user: str, name: str, event_t
         user=user,
         name=name,
         event_ts=event_ts,
+    )
+
+
+def said(message: SlackMessage, own_user: str) -> Said | None:
+    """What a person wrote to the bot in a direct message, its id being what happened."""
+    if message.subtype or message.bot_id or message.user in (None, own_user):
+        return None
+    text = from_slack(message.text, {}).strip()
+    if not text:
+        return None
+    return Said(
+        id=f"dm:{message.channel}:{message.ts}",
+        at=moment(message.ts),
+        message=MessageRef(channel=message.channel, ts=message.ts, thread_ts=message.thread_ts),
+        user=message.user,
+        text=text,
     )
 
 

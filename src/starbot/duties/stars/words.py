@@ -141,7 +141,7 @@ def _state(star: Star, look: Look) -> str:
     problem = f"\n:warning: {_TICKET_STATES[star.ticket_problem]}" if star.ticket_problem else ""
     if star.acknowledged is not None:
         who = _mention(star.acknowledged.by)
-        return f":{look.acknowledge_emoji}: {who} is looking since {_moment(star.acknowledged.at)}.{problem}"
+        return f":{look.acknowledge_emoji}: {who} has been looking since {_moment(star.acknowledged.at)}.{problem}"
     return f"{_whom(star, look)}{problem}"
 
 
@@ -206,9 +206,9 @@ def _notes(star: Star, look: Look) -> list[str]:
         lines.append(f"{issue} · {f'assigned to {slack_text(holder)}' if holder else 'not assigned: ' + _no_assignee(star)}")
     if star.issue is None and star.ticket_problem is not None:
         lines.append("There is no STAR issue yet: it is opened once the form post names a ticket to work on.")
-    lines += [_trouble(trouble) for trouble in star.troubles if trouble.effect not in _QUIET]
+    lines += dict.fromkeys(_trouble(trouble) for trouble in star.troubles if trouble.effect not in _QUIET)
     if star.public_text is not None:
-        lines.append("The macro also has a text for the customer. Nothing was sent: press *Send publicly* to read it.")
+        lines.append("The macro also has a text for the customer. Nothing was sent: press *Send publicly* to read it first.")
     return lines or ["The STAR issue is on its way."]
 
 
@@ -229,6 +229,8 @@ def _trouble(trouble: Trouble) -> str:
             f":warning: Sorry, I could not {deed}: a fault of mine (reference `{trouble.reference}`). "
             "Press *Retry*; if it stays, tell the admin the reference."
         )
+    if trouble.reason == "closed" and trouble.service == "zendesk":
+        return f":warning: I could not {deed}: it is closed, and Zendesk takes no more updates to it. {_AFTER_CLOSED}"
     why, mend = _REASONS.get(trouble.reason, ("said no", "ask the admin to look at the log"))
     return f":warning: I could not {deed}: {system} {why}. To mend it, {mend}; then press *Retry*."
 
@@ -241,10 +243,15 @@ def _buttons(star: Star) -> list[ButtonElement]:
         buttons.append(_button("Resolve", RESOLVE, star.id))
     if star.public_text is not None:
         buttons.append(_button("Send publicly", SEND_PUBLICLY, star.id))
-    for number, trouble in enumerate(t for t in star.troubles if not t.delayed and t.effect not in _QUIET):
+    for number, trouble in enumerate(t for t in star.troubles if _can_be_tried(t)):
         name = _DEEDS.get(trouble.effect, ("the rest", ""))[0]
         buttons.append(_button(f"Retry: {name}", f"{RETRY}_{number}", f"{star.id} {trouble.key}"))
     return buttons
+
+
+def _can_be_tried(trouble: Trouble) -> bool:
+    is_for_ever = trouble.reason == "closed" and trouble.service == "zendesk"
+    return not trouble.delayed and not is_for_ever and trouble.effect not in _QUIET
 
 
 # -- the reply to a form post: what is missing, or where the STAR is
@@ -255,8 +262,8 @@ def reply(star: Star, look: Look) -> Document | None:
     if star.linked_to is not None:
         there = permalink(look, star.linked_to.root)
         text = (
-            f"Thank you. Ticket #{star.form.ticket} already has an open STAR: <{there}|here it is>. A Support "
-            "Manager has it in hand, so nothing is lost; please add in that thread whatever is new."
+            f"Thank you. Ticket #{star.form.ticket} already has an open STAR: <{there}|here it is>. The Support "
+            "Managers know of it, so nothing is lost; please add in that thread whatever is new."
         )
         return _message(text, [_section(text)])
     problems = _problems(star, look)
@@ -268,6 +275,12 @@ def reply(star: Star, look: Look) -> Document | None:
         lines.append("Edit the form post above, and I go on by myself. If you cannot edit it, send the form again.")
         text = "\n".join(lines)
         return _message("Your STAR needs something from you.", [_section(slack_clip(text, SECTION_LIMIT))])
+    if star.reply is not None and star.resolution is not None and (star.ticket_problem or not star.is_readable):
+        text = (
+            "A Support Manager closed this STAR as it is, so nothing more is needed from you here. If the ticket "
+            "still needs attention, please send the form again."
+        )
+        return _message(text, [_section(text)])
     if star.reply is not None:
         text = "Thank you, that is all I needed. The STAR is on its way."
         return _message(text, [_section(text)])
@@ -332,10 +345,10 @@ def question(star: Star, look: Look) -> Document | None:
         return None
     if ending.next_step:
         text = f"Thank you: your sentence is on the issue of the {ticket}."
-    elif star.is_readable:
+    elif star.issue is not None or (star.is_readable and not star.ticket_problem):
         text = (
             f"You resolved the {ticket}. What is the next step, and who has it? Answer here in one sentence "
-            "and I put it on the issue."
+            "and I will put it on the issue."
         )
     else:
         text = f"You resolved the {ticket}. It has no issue, so nothing more is needed from you."
@@ -556,7 +569,7 @@ def _now(star: Star) -> str:
     if star.resolution is not None:
         return f"This STAR was resolved by {_mention(star.resolution.by)}, {_moment(star.resolution.at)}."
     if star.acknowledged is not None:
-        return f"{_mention(star.acknowledged.by)} is looking at this STAR since {_moment(star.acknowledged.at)}."
+        return f"{_mention(star.acknowledged.by)} has been looking at this STAR since {_moment(star.acknowledged.at)}."
     return "This STAR is open."
 
 
@@ -721,9 +734,11 @@ _DEEDS = {
     "marks": ("put the mark on the form post", "The mark follows"),
 }
 
+_AFTER_CLOSED = "What is still to do belongs to its follow-up ticket."
+
 _REASONS = {
     "not_found": ("does not find it", "check that it still exists and that I may see it"),
-    "closed": ("has closed the ticket", "work in its follow-up ticket"),
+    "closed": ("has closed it", "open it again"),
     "forbidden": ("does not let me", "ask the admin to give the bot the right"),
     "unauthorized": ("does not accept my token", "ask the admin to renew it"),
     "missing_scope": ("says that a scope is missing", "ask the admin to install the app with its manifest again"),

@@ -1,0 +1,62 @@
+"""How many calls a STAR costs, by service, and how many the bot makes when there is nothing to do."""
+
+import re
+import time
+from collections import Counter
+
+from bench.figures import Chapter, Figure
+from bench.stand import MANAGERS, STAR_CHANNEL, TICKETS, Row, Stand, is_call
+
+BUDGET = {"slack": 12, "gitlab": 7, "zendesk": 6, "pagerduty": 1}
+"""Calls for one STAR from the form post to the check mark and the answered question."""
+IDLE_S = 10.0
+
+
+def story(stand: Stand) -> Chapter:
+    """One STAR: filed, acknowledged by reaction, resolved by reaction, the question answered."""
+    since = stand.last()
+    manager = MANAGERS[0]
+    root = stand.files_star(TICKETS[0])
+    stand.settle()
+    stand.reacts(manager, STAR_CHANNEL, root, "eyes")
+    stand.settle()
+    stand.reacts(manager, STAR_CHANNEL, root, "green-check-mark")
+    stand.settle()
+    posts = [row for row in stand.rows(since) if is_call(row, "chat.postMessage")]
+    question = next(row["response"] for row in posts if row["request"]["channel"] != STAR_CHANNEL)
+    stand.writes(manager, question["channel"], "We move the upgrade to Monday.", question["ts"])
+    stand.settle()
+    calls = [row for row in stand.rows(since) if row["kind"] == "request"]
+    return Chapter(
+        "Calls for one STAR",
+        "Form post, `:eyes:`, `:green-check-mark:`, the question answered: every request the bot made.",
+        [_figure(service, calls) for service in BUDGET],
+    )
+
+
+def idle(stand: Stand) -> Chapter:
+    """Nothing is open and nothing happens."""
+    since = stand.last()
+    time.sleep(IDLE_S)
+    calls = [_name(row) for row in stand.rows(since) if row["kind"] == "request"]
+    return Chapter(
+        "Idle",
+        "With no open case the bot calls nobody but for its refresh of names and schedules every ten minutes.",
+        [Figure(f"calls in {IDLE_S:.0f} s", str(len(calls)), "0", not calls)],
+    )
+
+
+def _figure(service: str, calls: list[Row]) -> Figure:
+    counted = Counter(_name(row) for row in calls if row["service"] == service)
+    number = counted.total()
+    listed = ", ".join(name if times == 1 else f"{times} × {name}" for name, times in counted.items())
+    return Figure(service, f"{number}: {listed}", f"≤ {BUDGET[service]}", number <= BUDGET[service])
+
+
+def _name(row: Row) -> str:
+    """The method of a call without ids, so that equal calls look equal."""
+    path = row["path"].rpartition("/api/")[2] if row["service"] == "slack" else row["path"]
+    if row["service"] == "slack":
+        return str(path)
+    path = path.removeprefix(f"/{row['service']}").removeprefix("/api/v4").removeprefix("/api/v2")
+    return f"{row['method']} {re.sub(r'/[0-9]+|(?<=projects)/[^/]+', '/:id', path).removesuffix('.json')}"

@@ -1,0 +1,215 @@
+"""`starbot demo`: one STAR from form post to check mark, over four simulated systems, told as it happens.
+
+The sandbox and the bot are two processes that know each other by address only, as in production. This one
+acts as the people do, through the sandbox's controls, and reads from its state whether the bot did its part.
+"""
+
+import contextlib
+import io
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from starbot.cli.children import Child, ChildEnded
+from starbot.cli.show import JsonShow, Show
+from starbot.cli.story import ACTS, INITIATOR, Act, World
+from starbot.cli.timeline import Told, tell
+
+HOST = "127.0.0.1"
+STEP_S = 30.0
+START_S = 60.0
+WAIT_S = 0.5
+READ_S = 0.25
+
+
+def demo(once: bool, stay: bool, as_json: bool, port: int) -> int:
+    """Play the story. The exit status: 0 only if every step was seen; 130 if it was interrupted before."""
+    if once and stay:
+        print("--once ends after the story and --stay does not: take one of them.", file=sys.stderr)
+        return 2
+    _end_as_by_ctrl_c()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    show = JsonShow() if as_json else Show()
+    stays = stay or (not once and sys.stdout.isatty())
+    try:
+        show.line(
+            Told("demo", "starting four simulated vendors and the bot; nothing leaves this machine", "")
+        )
+        return _play(show, port, stays)
+    except ChildEnded as ended:
+        show.failed(ended)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Nobody reads on. Python would complain once more when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _play(show: Show, port: int, stays: bool) -> int:
+    with tempfile.TemporaryDirectory(prefix="starbot-demo-") as folder, contextlib.ExitStack() as children:
+        stage = Stage(show, Path(folder), port, children)
+        stage.start_bot()
+        for act in ACTS:
+            if not stage.play(act):
+                break
+        ok = show.ending(stage.seen, stage.calls)
+        if stays:
+            with contextlib.suppress(KeyboardInterrupt):
+                stage.stay()
+        return 0 if ok else 1
+
+
+# -- the stage
+
+
+class Stage:
+    """The sandbox and the bot, each a process; `seen` are the steps that came true, `calls` what it took."""
+
+    def __init__(self, show: Show, folder: Path, port: int, children: contextlib.ExitStack) -> None:
+        from starbot.cli.sandbox import environment, manifest_path, write_people
+
+        self._show = show
+        self._folder = folder
+        self._children = children
+        self._all: list[Child] = []
+        self._row = 0
+        self._is_playing = False
+        self.seen: set[str] = set()
+        self.calls: Counter[str] = Counter()
+        arguments = ("--port", str(free_port(port, show)), "--manifest", str(manifest_path()))
+        sandbox = self._child("sandbox", "starbot_sandbox", *arguments, environ=_outer_environment())
+        self.url = sandbox.says("listening on", START_S).rpartition(" ")[2]
+        show.line(Told("demo", f"the sandbox listens on {self.url}; starting the bot", ""))
+        self._people: list[dict[str, Any]] = self._get("people")
+        self._names = {row["slack"]: row["name"] for row in (*self._people, INITIATOR)}
+        show.begins_at(datetime.fromisoformat(self._get("clock")["now"]))
+        self._environ = _outer_environment() | environment(
+            self.url, write_people(folder, "weekday"), folder / "starbot.db"
+        )
+
+    def start_bot(self) -> None:
+        """Return once the bot listens and has nothing more to ask."""
+        bot = self._child("bot", "starbot", "run", environ=self._environ)
+        bot.says("listening", START_S)
+        self._follow_until_quiet()
+
+    def play(self, act: Act) -> bool:
+        """A person acts; whether everything that should follow came true in time."""
+        self._is_playing = True
+        self._post(act.control, act.body(self._world()))
+        waiting = [step for step in act.steps if step.what not in self.seen]
+        deadline = time.monotonic() + STEP_S
+        while waiting and time.monotonic() < deadline:
+            self._follow(WAIT_S)
+            world = self._world()
+            self.seen |= {step.what for step in waiting if step.is_seen(world)}
+            waiting = [step for step in waiting if step.what not in self.seen]
+        self._follow_until_quiet()
+        return not waiting
+
+    def stay(self) -> None:
+        """Print commands to try, and tell what happens, until interrupted."""
+        misplaced = self._post(
+            "slack/message",
+            {"user": "U0NOAH", "channel": "support_self-managed", "text": "Can somebody look at 123460?"},
+        )
+        self._show.try_these(self.url, misplaced["ts"])
+        while True:
+            self._follow(10)
+
+    def _child(self, name: str, module: str, *arguments: str, environ: Mapping[str, str]) -> Child:
+        child = Child(name, module, *arguments, folder=self._folder, environ=environ)
+        self._all.append(self._children.enter_context(child))
+        return child
+
+    def _follow_until_quiet(self) -> None:
+        """People read what has come before they go on."""
+        while self._follow(READ_S):
+            pass
+
+    def _follow(self, wait_s: float) -> int:
+        """Tells the journal's new rows, waiting so long for the first; how many there were."""
+        for child in self._all:
+            child.check()
+        rows = self._get(f"wait?since={self._row}&timeout_s={wait_s}")
+        for row in rows:
+            self._row = row["n"]
+            if self._is_playing and row["kind"] == "request":
+                self.calls[row["service"]] += 1
+            told = tell(row, self._names, f"slack_bolt {version('slack-bolt')}")
+            if told is not None:
+                self._show.line(told, datetime.fromisoformat(row["at"]))
+        return len(rows)
+
+    def _world(self) -> World:
+        return World(self._get("state"), self._people)
+
+    def _get(self, path: str) -> Any:
+        return self._ask(urllib.request.Request(f"{self.url}/_sandbox/{path}"))
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        return self._ask(urllib.request.Request(f"{self.url}/_sandbox/{path}", json.dumps(body).encode()))
+
+    def _ask(self, request: urllib.request.Request) -> Any:
+        """A control's answer. ChildEnded if the sandbox is gone."""
+        try:
+            # Without the proxies of the environment: the sandbox is on this machine.
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+                request, timeout=60
+            ) as answer:
+                return json.load(answer)
+        except OSError:
+            for child in self._all:
+                child.check(grace_s=2)
+            raise
+
+
+def free_port(wanted: int, show: Show) -> int:
+    """`wanted`, or the next port that is free; 0 stays 0, which takes any."""
+    for port in range(wanted, 65536) if wanted else ():
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, port))
+            if port != wanted:
+                show.line(Told("demo", f"port {wanted} is taken; the sandbox takes {port}", ""))
+            return port
+    return 0
+
+
+def _outer_environment() -> dict[str, str]:
+    """Ours without anything that would reach the bot: real tokens, real addresses, proxies."""
+    from starbot.settings import Env, variable
+
+    own = {variable(field) for field in Env.model_fields}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in own and not name.lower().endswith("_proxy")
+    }
+
+
+def _end_as_by_ctrl_c() -> None:
+    """Let SIGTERM and a closed terminal (unless nohup says otherwise) end the demo with all its processes."""
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) != signal.SIG_IGN:
+            signal.signal(each, interrupt)
