@@ -5,9 +5,7 @@ SHELL := bash
 BIN := .venv/bin
 READY := .venv/ready
 
-# Python 3.12 and newer need SQLite 3.42 for the durable engine.
-USABLE := import sys, sqlite3, venv, ensurepip; \
-  sys.exit(not (sys.version_info >= (3, 11) and (sys.version_info < (3, 12) or sqlite3.sqlite_version_info >= (3, 42))))
+USABLE := import sys, sqlite3, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON = $(shell for each in python3.13 python3.12 python3.11 python3; do \
   $$each -c "$(USABLE)" 2>/dev/null && command -v $$each && break; done)
 

@@ -5,6 +5,7 @@ import math
 import statistics
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from bench.figures import Chapter, Figure, spread
 from bench.stand import (
@@ -35,7 +36,7 @@ Reaction = tuple[str, str, str]
 
 def measure(stand: Stand, database: str, in_flight: int, count: int) -> Chapter:
     """The acks of `count` reactions with so many in flight, while acknowledged STARs are being worked on."""
-    roots = stand.at_once([lambda ticket=ticket: stand.files_star(ticket) for ticket in TICKETS[:STARS]])  # type: ignore[misc]
+    roots = stand.at_once([partial(stand.files_star, ticket) for ticket in TICKETS[:STARS]])
     stand.until(lambda row: is_call(row, "chat.postMessage"), STARS)
     stand.settle()
     stand.slow(SLOW_SLACK_S)
@@ -55,20 +56,21 @@ def measure(stand: Stand, database: str, in_flight: int, count: int) -> Chapter:
     )
     return Chapter(
         "Ack",
-        "Delivery of a `reaction_added` to its ack, as Slack sees it, while acknowledged STARs are worked on: "
-        "every call to Slack takes 300 ms, to the others as above. Slack gives up after 3 s.",
+        "Delivery of a `reaction_added` to its ack, as Slack sees it, while acknowledged STARs are worked "
+        "on: every call to Slack takes 300 ms, to the others as above. Slack gives up after 3 s.",
         [Figure(f"{database}, {in_flight} in flight, {count} reactions", measured, promise, met)],
     )
 
 
 def burst(stand: Stand, database: str) -> Chapter:
     """A hundred `:escalate:` at once, each of which makes the bot post an answer."""
-    ask = [lambda n=n: stand.writes("U0NOAH", WATCHED_CHANNEL, f"Question {n}") for n in range(BURST)]  # type: ignore[misc]
-    posts = stand.at_once(ask)
+    posts = stand.at_once(
+        [partial(stand.writes, "U0NOAH", WATCHED_CHANNEL, f"Question {n}") for n in range(BURST)]
+    )
     stand.settle()
     stand.slow(SLOW_SLACK_S)
     since = stand.last()
-    stand.at_once([lambda ts=ts: stand.reacts("U0ENG01", WATCHED_CHANNEL, ts, "escalate") for ts in posts])  # type: ignore[misc]
+    stand.at_once([partial(stand.reacts, "U0ENG01", WATCHED_CHANNEL, ts, "escalate") for ts in posts])
     answers = stand.until(lambda row: is_call(row, "chat.postMessage"), BURST, since)
     rows = [row for row in stand.rows(since) if is_ack_of(row, "reaction_added")]
     acks = [float(row["duration_ms"]) for row in rows]
@@ -80,7 +82,10 @@ def burst(stand: Stand, database: str) -> Chapter:
         "",
         [
             Figure(
-                f"{database}, {BURST} `:escalate:` at once", f"{spread(acks)} · {late} late", "none after 3 s", late == 0
+                f"{database}, {BURST} `:escalate:` at once",
+                f"{spread(acks)} · {late} late",
+                "none after 3 s",
+                late == 0,
             ),
             Figure(
                 f"{database}, until all {BURST} are answered",
@@ -118,5 +123,3 @@ def _keep_in_flight(stand: Stand, reactions: Iterator[Reaction], in_flight: int)
             news = stand.news(since)
             since = news[-1]["n"] if news else since
             heard += sum(is_ack_of(row, "reaction_added") for row in news)
-
-

@@ -16,6 +16,8 @@ from bench.stand import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
 COMMAND = "python -m bench --write"
+QUIET = 0.5
+"""How much of each core others may use before the figures say more about them than about the bot."""
 
 INTRODUCTION = """# Performance
 
@@ -25,8 +27,9 @@ journal. Ratios carry to other machines, milliseconds do not.
 """
 
 
-def show(chapters: Sequence[Chapter]) -> None:
-    """Prints the tables."""
+def show(chapters: Sequence[Chapter], load: float) -> None:
+    """Prints the tables. `load` is the machine's load average before anything was measured."""
+    cores = os.cpu_count() or 1
     console = Console()
     for chapter in joined(chapters):
         table = Table(title=chapter.title, title_justify="left", title_style="bold", expand=True)
@@ -37,11 +40,18 @@ def show(chapters: Sequence[Chapter]) -> None:
             table.add_row(figure.what, figure.measured, figure.target, figure.verdict, style=colour)
         console.print(table)
     console.print(machine(), style="dim")
+    if load > QUIET * cores:
+        console.print(
+            f"Others kept {load:.1f} of {cores} cores busy: repeat it when they are done.", style="bold"
+        )
 
 
-def write(chapters: Sequence[Chapter]) -> Path:
+def write(chapters: Sequence[Chapter], load: float) -> Path:
     """Writes the page that the documents refer to."""
-    parts = [INTRODUCTION, f"`{COMMAND}` on {date.today().isoformat()}, on {machine()}\n"]
+    parts = [
+        INTRODUCTION,
+        f"`{COMMAND}` on {date.today().isoformat()}, on {machine()} Load average before: {load:.1f}.\n",
+    ]
     for chapter in joined(chapters):
         parts.append(f"## {chapter.title}\n\n{chapter.meaning}\n")
         rows = [f"| {f.what} | {f.measured} | {f.target} | {f.verdict} |" for f in chapter.figures]
@@ -66,6 +76,6 @@ def machine() -> str:
     """What it ran on, in one line."""
     libraries = ", ".join(f"{name} {version(name)}" for name in ("dbos", "slack-bolt", "sqlalchemy"))
     return (
-        f"{os.cpu_count()} cores {platform.machine()}, {platform.system()}, Python {platform.python_version()}, "
-        f"SQLite {sqlite3.sqlite_version}, {libraries}."
+        f"{os.cpu_count()} cores {platform.machine()}, {platform.system()}, "
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {libraries}."
     )

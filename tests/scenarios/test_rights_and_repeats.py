@@ -136,7 +136,7 @@ def test_a_form_after_the_star_is_closed_is_a_new_star(shared: Stage) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Negative feedback for ticket 123456 from Aurora Robotics. *Ticket*\n123456\n*Urgency*\nUrgent",
+        "Negative feedback for ticket 123456 from Aurora Robotics.\n*Ticket*\n123456\n*Urgency*\nUrgent",
         "Positive feedback for ticket 123457",
         "Reminder: the weekly STAR review begins in ten minutes.",
     ],

@@ -159,7 +159,10 @@ def test_slow_slack_is_never_complained_of_for_ever(shared: Stage) -> None:
     shared.breaks("slack", status=503, method="reactions.add", times=1)
     shared.presses(LENA, shared.card(root) or {}, "star_acknowledge")
     shared.until(
-        lambda: "has been looking since" in _card(shared, root) and reactions(shared.root(root)) == {"eyes": [BOT]}
+        lambda: (
+            "has been looking since" in _card(shared, root)
+            and reactions(shared.root(root)) == {"eyes": [BOT]}
+        )
     )
     shared.quiet()
     assert "hourglass" not in _card(shared, root)

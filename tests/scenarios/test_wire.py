@@ -1,7 +1,7 @@
-"""What goes over the wire in a whole story fits what the vendors publish: the bot's requests, and the answers."""
+"""What goes over the wire in a story fits what the vendors publish: the bot's requests, and the answers."""
 
 from tests.sandbox.specs import check_answer, check_request, needs_specs
-from tests.stage import CASEY, LENA, STARS, Stage
+from tests.stage import CASEY, LENA, STARS, Stage, said
 
 
 @needs_specs
@@ -14,6 +14,7 @@ def test_every_request_and_answer_of_a_story_is_as_documented(stage: Stage) -> N
     question = stage.until(lambda: stage.messages("D0LENA"))[0]
     stage.presses(LENA, question, "star_undo")
     stage.until(lambda: stage.issues()[0]["state"] == "opened")
+    stage.until(lambda: "star_resolve" in said(stage.card(root)))
     stage.presses(CASEY, stage.card(root), "star_resolve")
     stage.presses(LENA, stage.card(root), "star_resolve")
     stage.sends(LENA, next_step="Anna calls at 15:00.", owner="Anna", customer_hears="today")

@@ -1,5 +1,8 @@
 """The bot's clock: the machine's own, or one that follows the sandbox."""
 
+import os
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -35,6 +38,12 @@ def test_the_sandbox_clock_runs_between_moves(sandbox: Sandbox) -> None:
     clock = SandboxClock(f"{sandbox.url}/_sandbox/clock")
     assert clock.now() < clock.now()
     clock.close()
+
+
+def test_no_proxy_is_asked_for_the_time(sandbox: Sandbox) -> None:
+    asking = f"from starbot.services.clock import SandboxClock; SandboxClock('{sandbox.url}/_sandbox/clock')"
+    environ = {**os.environ, "http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+    subprocess.run([sys.executable, "-c", asking], env=environ, check=True, capture_output=True)
 
 
 def test_no_other_machine_tells_us_the_time() -> None:

@@ -110,7 +110,8 @@ class Alarm:
         with self._changed:
             self._calls[number] = call
             heapq.heappush(self._heap, (time.monotonic() + seconds, number))
-            self._changed.notify()
+            if self._heap[0][1] == number:
+                self._changed.notify()
         try:
             yield
         finally:

@@ -12,6 +12,7 @@ import json
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -28,7 +29,7 @@ from starbot.engine.duty import Duty
 from starbot.engine.patience import Share, back_off_s, within
 from starbot.engine.perform import Performer
 from starbot.engine.store import DATABASE_AWAY, DATABASE_PATIENCE_S, Start, Store, engine_url
-from starbot.errors import ServiceDelayed, SetupError
+from starbot.errors import ServiceDelayed
 
 log = structlog.get_logger("starbot.engine")
 
@@ -80,7 +81,6 @@ class Engine:
     # -- life
     def launch(self) -> None:
         """Starts the engine; what was pending when the process died runs again."""
-        _check_sqlite(self._store)
         logging.getLogger("dbos").setLevel(logging.WARNING)
         url = engine_url(self._store.url)
         if self._store.is_sqlite:
@@ -92,8 +92,12 @@ class Engine:
             "executor_id": "local",
             "log_level": "WARNING",
             "max_executor_threads": self._threads,
-            "sys_db_pool_size": 20,
-            "db_engine_kwargs": {"pool_timeout": DATABASE_PATIENCE_S},
+            # SQLite's own wait for the one writer is a sleep that grows: of many who wait, some starve.
+            "sys_db_pool_size": 2 if self._store.is_sqlite else 20,
+            "db_engine_kwargs": {
+                "pool_timeout": DATABASE_PATIENCE_S,
+                "connect_args": {"factory": _Stamping} if self._store.is_sqlite else {},
+            },
         }
         DBOS(config=config)
         self._handle_flow = _workflow("handle", self._handle)
@@ -103,7 +107,7 @@ class Engine:
         for service in SERVICES:
             DBOS.register_queue(
                 service,
-                worker_concurrency=max(2, self._places[service] // 3),
+                worker_concurrency=self._places[service],
                 polling_interval_sec=QUEUE_TICK_S,
             )
 
@@ -111,7 +115,7 @@ class Engine:
         """Stops taking work; what is not finished is pending and runs after the next start."""
         self._performer.stop()
         self._closed.set()
-        # A run that outlives this cannot record its end, which is as it should be, and would say so at length.
+        # A run that outlives this cannot record its end, as it should be, and would say so at length.
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=patience_s)
 
@@ -259,15 +263,14 @@ def _make_wal(url: str) -> None:
         connection.execute("pragma journal_mode=wal")
 
 
-def _check_sqlite(store: Store) -> None:
-    """Python 3.12 and newer with SQLite before 3.42: the engine's dequeue fails on a NOT NULL column."""
-    import sys
+class _Stamping(sqlite3.Connection):
+    """A connection that knows unixepoch('subsec'), with which DBOS stamps its rows on Python 3.12 and newer.
 
-    if store.is_sqlite and sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < (3, 42):
-        raise SetupError(
-            [
-                f"SQLite {sqlite3.sqlite_version} is too old for Python {sys.version_info.major}."
-                f"{sys.version_info.minor}: use Python 3.11, SQLite 3.42 or newer, or PostgreSQL"
-                " (DATABASE_URL)."
-            ]
-        )
+    SQLite has it from 3.42 on; before that it is NULL, and the first insert of a launch fails.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if sqlite3.sqlite_version_info < (3, 42):
+            self.create_function("unixepoch", 1, lambda _: round(time.time(), 3))
+

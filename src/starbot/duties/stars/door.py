@@ -139,8 +139,9 @@ class Door:
         else:
             meant = [star for star in asked if _is_waiting(star)]
         lately = self.known.lately(event.at - ASKED_LATELY)
-        if not meant and any(_is_asking(star, event.user) for star in lately):
-            # The question is in Slack before we know that it is: the answer must not be lost meanwhile.
+        if not (thread and meant) and any(_is_asking(star, event.user) for star in lately):
+            # The question is in Slack before we know that it is: the answer must not be lost meanwhile, nor
+            # taken for the answer to an older question.
             raise ServiceDelayed("slack", "ask for the missing sentence")
         if len(meant) > 1:
             self.slack.ephemeral(event.message.channel, event.user, words.ask_again_in_thread())

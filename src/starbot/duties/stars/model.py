@@ -871,8 +871,9 @@ def _wishes(star: Star, policy: Policy) -> Iterator[Wish]:
     number = star.form.ticket or 0
     has_links = star.issue is not None and star.card is not None
     has_ticket = star.ticket is not None
-    yield Wish("read_ticket", star.readings, lambda key, n: ReadTicket(key=key, number=number))
+    # First, because the announcement waits for it and effects start in this order.
     yield Wish("read_oncall", 1, lambda key, n: ReadOnCall(key=key))
+    yield Wish("read_ticket", star.readings, lambda key, n: ReadTicket(key=key, number=number))
     if user := star.form.initiator:
         yield Wish("read_initiator", 1, lambda key, n: ReadInitiator(key=key, user=user))
     if has_links and has_ticket and policy.note_ticket:
