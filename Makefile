@@ -51,8 +51,8 @@ clean: ## Remove what was built, .venv included
 	find src tests bench docs -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(READY): pyproject.toml locks/dev.txt locks/build.txt
-	@test -n "$(PYTHON)" || { echo "starbot needs Python 3.11 or newer with venv (Debian: apt install python3-venv);"; \
-	  echo "from 3.12 on with SQLite 3.42 or newer. Name one with: make PYTHON=/path/to/python"; exit 1; } >&2
+	@test -n "$(PYTHON)" || { echo "starbot needs Python 3.11 or newer with venv (Debian: apt install python3-venv)."; \
+	  echo "Name one with: make PYTHON=/path/to/python"; exit 1; } >&2
 	@echo "Setting up .venv with $(PYTHON): about half a minute, once"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@set -o pipefail; $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off \
