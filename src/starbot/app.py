@@ -302,7 +302,9 @@ class Bot:
             labels=FormLabels(
                 sources=form.sources, contact_notices=form.contact_notices, **form.labels.model_dump()
             ),
-            urgencies=[UrgencyLevel(level.name, level.minutes, level.aliases) for level in self._settings.urgency],
+            urgencies=[
+                UrgencyLevel(level.name, level.minutes, level.aliases) for level in self._settings.urgency
+            ],
         )
 
     def _emoji(self) -> Mapping[star_door.Meaning, Sequence[str]]:
@@ -321,7 +323,9 @@ class Bot:
             try:
                 identity = self._slack.identity()
             except ServiceRefused as no:
-                raise SetupError([f"SLACK_BOT_TOKEN: Slack does not accept it ({no.what}). Copy it again."]) from no
+                raise SetupError(
+                    [f"SLACK_BOT_TOKEN: Slack does not accept it ({no.what}). Copy it again."]
+                ) from no
             except ServiceDelayed as error:
                 if kept is not None:
                     log.warning("Slack does not answer; starting with what is known", error=str(error))
@@ -367,7 +371,8 @@ class Bot:
         settings = self._settings
         return star_words.Look(
             team_url=identity.team_url,
-            ticket_link=settings.zendesk.ticket_link or f"{settings.env.zendesk_url}/agent/tickets/{{ticket}}",
+            ticket_link=settings.zendesk.ticket_link
+            or f"{settings.env.zendesk_url}/agent/tickets/{{ticket}}",
             fallback_group=self._names.groups.get(settings.slack.fallback_group, ""),
             fallback_name=settings.slack.fallback_group,
             broadcast=settings.slack.announce == "broadcast",
@@ -424,7 +429,9 @@ def _until_it_works(call: Any, what: str) -> None:
 
 def _set_up_logging(level: str) -> None:
     # By force: zenpy turns everything to DEBUG, customers' texts included, where it finds DEBUG_LOG set.
-    logging.basicConfig(force=True, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        force=True, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

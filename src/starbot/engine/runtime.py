@@ -273,4 +273,3 @@ class _Stamping(sqlite3.Connection):
         super().__init__(*arguments, **options)
         if sqlite3.sqlite_version_info < (3, 42):
             self.create_function("unixepoch", 1, lambda _: round(time.time(), 3))
-

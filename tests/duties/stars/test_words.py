@@ -125,7 +125,7 @@ def test_the_card_says_whom_it_names_and_why(oncall: OnCall, sentence: str) -> N
     assert sentence in _card(event("oncall_read", oncall=oncall))
 
 
-@pytest.mark.parametrize("reason", words._REASONS)
+@pytest.mark.parametrize("reason", card._REASONS)
 @pytest.mark.parametrize(
     "effect,service", [("apply_macro", "zendesk"), ("issue", "gitlab"), ("marks", "slack")]
 )

@@ -14,7 +14,9 @@ from starbot.duties.redirects.model import PointedAt
 _ONLY_AN_EMOJI = re.compile(r"\s*:([a-z0-9_+'-]+):\s*", re.IGNORECASE)
 
 
-def from_reply(message: dict[str, Any], channels: Collection[str], emoji: Collection[str], at: datetime) -> PointedAt | None:
+def from_reply(
+    message: dict[str, Any], channels: Collection[str], emoji: Collection[str], at: datetime
+) -> PointedAt | None:
     """A person's reply that holds nothing but the emoji points at the head of its thread."""
     only = _ONLY_AN_EMOJI.fullmatch(message.get("text") or "")
     head = message.get("thread_ts")
@@ -25,7 +27,9 @@ def from_reply(message: dict[str, Any], channels: Collection[str], emoji: Collec
     return _pointed(MessageRef(channel=message["channel"], ts=head), at)
 
 
-def from_reaction(reaction: dict[str, Any], channels: Collection[str], emoji: Collection[str], at: datetime) -> PointedAt | None:
+def from_reaction(
+    reaction: dict[str, Any], channels: Collection[str], emoji: Collection[str], at: datetime
+) -> PointedAt | None:
     """A reaction with the emoji points at the message that bears it, or at the head of its thread."""
     item = reaction.get("item") or {}
     if item.get("type") != "message" or item.get("channel") not in channels:

@@ -268,7 +268,9 @@ def _user_id(hands: Hands, username: str | None) -> int | None:
 # -- Slack
 
 
-def _show_card(hands: Hands, star: Star, wanted: Document, shown: Document | None, look: bool) -> Event | None:
+def _show_card(
+    hands: Hands, star: Star, wanted: Document, shown: Document | None, look: bool
+) -> Event | None:
     if star.card is not None:
         hands.slack.update(star.card, wanted["text"], wanted["blocks"])
         return None
@@ -277,7 +279,9 @@ def _show_card(hands: Hands, star: Star, wanted: Document, shown: Document | Non
     return model.CardPosted(id="", at=hands.now(), ref=ref)
 
 
-def _show_reply(hands: Hands, star: Star, wanted: Document, shown: Document | None, look: bool) -> Event | None:
+def _show_reply(
+    hands: Hands, star: Star, wanted: Document, shown: Document | None, look: bool
+) -> Event | None:
     if star.reply is not None:
         hands.slack.update(star.reply, wanted["text"], wanted["blocks"])
         return None

@@ -58,9 +58,7 @@ class Dialogs:
         return star
 
     def _say(self, body: Mapping[str, Any], star: Star, deed: Deed) -> None:
-        self.slack.ephemeral(
-            star.root.channel, body["user"]["id"], words.stale(star, deed), star.root.ts
-        )
+        self.slack.ephemeral(star.root.channel, body["user"]["id"], words.stale(star, deed), star.root.ts)
 
     def _press(self, body: Mapping[str, Any], star: Star, deed: Deed) -> None:
         user = body["user"]["id"]

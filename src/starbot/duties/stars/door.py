@@ -147,7 +147,9 @@ class Door:
             self.slack.ephemeral(event.message.channel, event.user, words.ask_again_in_thread())
         if len(meant) != 1:
             return []
-        by = self.roster.manager(event.user) or Person(name=self.slack.user_name(event.user), slack=event.user)
+        by = self.roster.manager(event.user) or Person(
+            name=self.slack.user_name(event.user), slack=event.user
+        )
         about: dict[str, Any] = {"id": f"{event.id}:meant", "at": event.at, "case_id": meant[0].id}
         return [model.SentenceAdded(**about, by=by, text=event.text)]
 

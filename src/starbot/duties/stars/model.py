@@ -477,7 +477,9 @@ def _read_form(star: Star, event: FormEdited, policy: Policy) -> Star:
     fresh = event.form.ticket != star.form.ticket or not star.is_readable
     if not fresh:
         return _with_form(star, event.form, policy)
-    star = star.model_copy(update={"ticket": None, "ticket_problem": None, "troubles": _without(star, "read_ticket")})
+    star = star.model_copy(
+        update={"ticket": None, "ticket_problem": None, "troubles": _without(star, "read_ticket")}
+    )
     star = star.model_copy(update={"readings": star.readings + (0 if event.form.problems else 1)})
     return _with_form(star, event.form, policy)
 
@@ -497,7 +499,9 @@ def _read_ticket(star: Star, event: TicketRead, policy: Policy) -> Star:
 def _read_no_ticket(star: Star, event: TicketUnfit, policy: Policy) -> Star:
     if event.number != star.form.ticket:
         return star
-    return star.model_copy(update={"ticket_problem": event.problem, "troubles": _without(star, "read_ticket")})
+    return star.model_copy(
+        update={"ticket_problem": event.problem, "troubles": _without(star, "read_ticket")}
+    )
 
 
 def _name_initiator(star: Star, event: InitiatorNamed, policy: Policy) -> Star:
@@ -651,7 +655,11 @@ def _refuse(star: Star, event: Refused, policy: Policy) -> Star:
 def _delay(star: Star, event: EffectDelayed, policy: Policy) -> Star:
     """A delay is worth a word only while the answer is missing; it may be told after the answer. That Slack is
     slow, nothing in Slack could say in time."""
-    if event.service == "slack" or _is_answered(star, event) or any(t.key == event.key for t in star.troubles):
+    if (
+        event.service == "slack"
+        or _is_answered(star, event)
+        or any(t.key == event.key for t in star.troubles)
+    ):
         return star
     trouble = Trouble(key=event.key, effect=event.effect, service=event.service, delayed=True)
     return _troubled(star, trouble)

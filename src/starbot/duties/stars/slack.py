@@ -85,7 +85,14 @@ class Listener:
             return None
         if event.get("user") in (None, self.own_user):
             return None
-        return reacted(meaning, MessageRef(channel=item["channel"], ts=item["ts"]), event["user"], name, event["event_ts"], at)
+        return reacted(
+            meaning,
+            MessageRef(channel=item["channel"], ts=item["ts"]),
+            event["user"],
+            name,
+            event["event_ts"],
+            at,
+        )
 
     def from_click(self, body: Mapping[str, Any], at: datetime) -> Pressed | None:
         """A button that acts at once: Acknowledge, Undo, Retry."""
@@ -95,7 +102,9 @@ class Listener:
         if deed is None or not case_id:
             return None
         user = body["user"]["id"]
-        return Pressed(id=f"click:{body['trigger_id']}", at=at, case_id=case_id, deed=deed, user=user, key=key)
+        return Pressed(
+            id=f"click:{body['trigger_id']}", at=at, case_id=case_id, deed=deed, user=user, key=key
+        )
 
     def from_dialog(self, body: Mapping[str, Any], at: datetime) -> Pressed | None:
         """A dialog that was sent: Resolve, or the text to the customer."""
@@ -117,7 +126,9 @@ class Listener:
         )
 
 
-def reacted(meaning: Meaning, message: MessageRef, user: str, name: str, event_ts: str, at: datetime) -> Reacted:
+def reacted(
+    meaning: Meaning, message: MessageRef, user: str, name: str, event_ts: str, at: datetime
+) -> Reacted:
     """The event of a reaction, its id being what happened."""
     return Reacted(
         id=f"react:{message.channel}:{message.ts}:{user}:{name}:{event_ts}",
