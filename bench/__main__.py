@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench import acks, announcement, isolation, report, thrift
 from bench.figures import Chapter
-from bench.stand import Databases, Stand, running
+from bench.stand import ROOT, Databases, Stand, running
 
 QUICK, FULL = 3, 20
 ISOLATED = 8
@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument(
         "--quick", action="store_true", help="fewer repetitions, no bursts, no isolation: under a minute"
     )
-    parser.add_argument("--write", action="store_true", help=f"write {report.PAGE.relative_to(report.ROOT)}")
+    parser.add_argument("--write", action="store_true", help=f"write {report.PAGE.relative_to(ROOT)}")
     parser.add_argument("--only", help="the measurements whose name begins so")
     given = parser.parse_args()
     chapters: list[Chapter] = []

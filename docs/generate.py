@@ -129,7 +129,7 @@ LIFECYCLE = """\
 # The life of a STAR
 
 An event adds a fact to a STAR, and its status follows from the facts. Which event may add its fact in which
-status stands in one table, `TABLE` in `src/starbot/duties/stars/model.py`. This page is made by letting every
+status stands in one table, `TABLE` in `src/starbot/duties/stars/model/rules.py`. This page is made by letting every
 kind of event happen to a STAR in every status that can be reached.
 
 ```mermaid
@@ -141,7 +141,7 @@ stateDiagram-v2
 
 ## What each event does in each status
 
-The cells name the rules in `model.py`; a dot means that the event changes nothing there.
+The cells name the rules in `model/rules.py`; a dot means that the event changes nothing there.
 
 {table}
 """

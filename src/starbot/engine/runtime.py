@@ -169,7 +169,12 @@ class Engine:
             self._persist(lambda: self._forget_stuck(body["id"]))
 
     def _decide(self, duty: Duty, body: dict[str, Any]) -> None:
-        for event in self._persist(lambda: duty.arrive(duty.event(body))):
+        events = self._persist(lambda: list(duty.arrive(duty.event(body))))
+        # What was found on the way, such as the form post under a reaction, is stored in its own right: after
+        # a crash this event would not find it again.
+        for found in events[:-1]:
+            self.submit(found)
+        for event in events:
             self._start(self._persist(partial(self._advance, event)))
 
     def _perform(self, key: str, run: int, name: str) -> None:

@@ -301,7 +301,7 @@ class Store:
         self.url = normal_url(url)
         self.is_sqlite = make_url(self.url).get_backend_name() == "sqlite"
         self._one_writer: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
-        self._mark = _claim_file(self.url) if self.is_sqlite else None
+        self._mark = _claim_file(self.url) if self.is_sqlite else _claim_database(self.url)
         self._writing = _engine(self.url, "BEGIN IMMEDIATE")
         self._reading = _engine(self.url, "BEGIN") if self.is_sqlite else self._writing
 
@@ -330,8 +330,7 @@ class Store:
         """Gives back the connections and, for SQLite, the claim on the file."""
         self._writing.dispose()
         self._reading.dispose()
-        if self._mark is not None:
-            self._mark.close()
+        self._mark.close()
 
 
 def normal_url(url: str) -> str:
@@ -352,6 +351,11 @@ def engine_url(url: str) -> str:
     return f"sqlite:///{ours.with_name(ours.stem + '.engine' + ours.suffix)}"
 
 
+_POSTGRESQL = {"connect_timeout": 2, "keepalives_idle": 10}
+_ONE_BOT = 0x57A2B07
+"""The number of the advisory lock that says that a bot is at work."""
+
+
 def _engine(url: str, begin: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return sa.create_engine(
@@ -361,7 +365,7 @@ def _engine(url: str, begin: str) -> Engine:
             pool_timeout=DATABASE_PATIENCE_S,
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",
-            connect_args={"connect_timeout": 2, "keepalives_idle": 10},
+            connect_args=_POSTGRESQL,
         )
     engine = sa.create_engine(
         url, pool_size=16, max_overflow=64, connect_args={"timeout": DATABASE_PATIENCE_S}
@@ -378,6 +382,30 @@ def _engine(url: str, begin: str) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _claim_database(url: str) -> Connection:
+    """One bot a PostgreSQL database, as long as no bot takes over another's work: the lock goes with the
+    connection, so a process that dies gives it back."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=_POSTGRESQL)
+    try:
+        connection = engine.connect()
+        is_mine = connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_ONE_BOT)))
+        connection.commit()
+    except OperationalError as error:
+        raise SetupError(
+            [
+                f"DATABASE_URL: PostgreSQL does not let us in ({str(error.orig).splitlines()[0]}). Check that it runs."
+            ]
+        ) from None
+    if not is_mine:
+        connection.close()
+        raise SetupError(
+            [
+                "DATABASE_URL: this database is in use by another starbot. Stop that one, or use another database."
+            ]
+        )
+    return connection
 
 
 def _claim_file(url: str) -> Any:

@@ -12,6 +12,7 @@ from starbot.core.facts import OnCall, Person
 from starbot.duties.stars import words
 from starbot.duties.stars.form import FormProblem
 from starbot.duties.stars.model import Star
+from starbot.duties.stars.words.card import _REASONS
 from starbot_sandbox.gitlab.markdown import mentions, read_actions
 from starbot_sandbox.slack.blocks import checked_blocks, checked_view
 from tests.corpus import HOSTILE
@@ -125,7 +126,7 @@ def test_the_card_says_whom_it_names_and_why(oncall: OnCall, sentence: str) -> N
     assert sentence in _card(event("oncall_read", oncall=oncall))
 
 
-@pytest.mark.parametrize("reason", card._REASONS)
+@pytest.mark.parametrize("reason", _REASONS)
 @pytest.mark.parametrize(
     "effect,service", [("apply_macro", "zendesk"), ("issue", "gitlab"), ("marks", "slack")]
 )

@@ -6,6 +6,7 @@ this process, because Zendesk's safe update tells times by the second only.
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -338,8 +339,6 @@ def _whisper(hands: Hands, effect: model.Whisper, star: Star) -> Event:
     text = words.whisper(star, effect.number, hands.look())
     # *Undo* is pressed in the direct message, where a word in the channel would not be seen.
     there = star.question if said.deed == "undo" and star.question else star.root
-    try:
+    with suppress(ServiceRefused):
         hands.slack.ephemeral(there.channel, said.user, text, None if there == star.question else there.ts)
-    except ServiceRefused:
-        pass
     return model.WhisperHeard(id=effect.key, at=hands.now())

@@ -43,7 +43,7 @@ class Pressed(StarEvent):
     deed: Deed
     user: str
     key: str = ""
-    said: dict[str, str] = {}
+    said: dict[str, str] = Field(default_factory=dict)
 
 
 class Said(StarEvent):

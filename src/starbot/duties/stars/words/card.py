@@ -108,8 +108,8 @@ def _whom(star: Star, look: Look) -> str:
         return f"{group}: {why}, so this goes to all of you. {how}"
     names = " ".join(mention(person) for person in oncall.managers)
     if oncall.source == "remembered" and oncall.as_of is not None:
-        age = age(star.filed_at, oncall.as_of)
-        return f"{names}: PagerDuty does not answer; its schedule of {age} ago names you. {how}"
+        known_for = age(star.filed_at, oncall.as_of)
+        return f"{names}: PagerDuty does not answer; its schedule of {known_for} ago names you. {how}"
     return (
         f"{names}: you are on call. {how}"
         if len(oncall.managers) == 1

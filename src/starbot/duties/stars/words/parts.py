@@ -58,26 +58,31 @@ def permalink(look: Look, ref: MessageRef) -> str:
 
 
 def message(text: str, blocks: list[Block]) -> Document:
+    """What Slack is sent; raises if a block breaks Block Kit's limits, which is a fault of ours."""
     for block in blocks:
         block.validate_json()
     return {"text": text, "blocks": [block.to_dict() for block in blocks]}
 
 
 def valid(view: View) -> dict[str, Any]:
+    """A dialog as Slack is sent it; raises like `message`."""
     view.validate_json()
     made: dict[str, Any] = view.to_dict()
     return made
 
 
 def section(text: str) -> SectionBlock:
+    """A paragraph."""
     return SectionBlock(text=mrkdwn(text))
 
 
 def mrkdwn(text: str) -> MarkdownTextObject:
+    """Text with our formatting, in which Slack links nothing by itself."""
     return MarkdownTextObject(text=text, verbatim=True)
 
 
 def button(label: str, action: str, value: str, style: str | None = None) -> ButtonElement:
+    """A button; a label that is too long is cut."""
     return ButtonElement(
         text=PlainTextObject(text=one_line(label, 75)), action_id=action, value=value, style=style
     )
@@ -86,6 +91,7 @@ def button(label: str, action: str, value: str, style: str | None = None) -> But
 def text_input(
     name: str, label: str, hint: str, *, multiline: bool = False, optional: bool = False
 ) -> InputBlock:
+    """A field of a dialog; its block and its action have the same name."""
     return InputBlock(
         block_id=name,
         label=label,
@@ -97,14 +103,17 @@ def text_input(
 
 
 def mention(person: Person) -> str:
+    """A person in Slack, by name where we know no id."""
     return f"<@{person.slack}>" if person.slack else slack_text(one_line(person.name, VALUE_LIMIT))
 
 
 def named(person: Person | None) -> str:
+    """A person in GitLab."""
     return gitlab_text(one_line(person.name, VALUE_LIMIT)) if person else "Somebody"
 
 
 def customer_of(star: Star) -> str:
+    """The customer as Zendesk knows them, else as the form says."""
     return (star.ticket.organisation if star.ticket else None) or star.form.customer or ""
 
 
@@ -116,12 +125,14 @@ def moment(at: datetime | None) -> str:
 
 
 def clock(at: datetime | None, date: bool = False) -> str:
+    """A time in UTC, for where Slack converts nothing."""
     if at is None:
         return ""
     return at.strftime("%Y-%m-%d %H:%M UTC" if date else "%H:%M UTC")
 
 
 def age(now: datetime, then: datetime) -> str:
+    """How long ago something was, in words."""
     minutes = max(0, int((now - then).total_seconds() // 60))
     if minutes < 1:
         return "less than a minute"

@@ -123,7 +123,10 @@ def _disposition_remark(star: Star, said: Remark, look: Look) -> str:
 def _known(star: Star) -> str:
     owner = star.ticket.assignee_name if star.ticket else None
     if owner:
-        return f"The ticket was assigned to {gitlab_text(owner)} when the STAR was filed; the next step follows when it is told."
+        return (
+            f"The ticket was assigned to {gitlab_text(owner)} when the STAR was filed; the next step follows when "
+            "it is told."
+        )
     return "The next step follows when it is told."
 
 

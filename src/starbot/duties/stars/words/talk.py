@@ -91,8 +91,10 @@ _FORM_PROBLEMS = {
     "ticket_not_applicable": "*Ticket* says “{seen}”. A STAR is about one Zendesk ticket: put in its number, such as "
     "123456. If there is no ticket yet, open one first.",
     "ticket_is_email": "*Ticket* holds an e-mail address. Put in the number of the Zendesk ticket, such as 123456.",
-    "ticket_is_salesforce": "*Ticket* holds a Salesforce link. Put in the number of the Zendesk ticket, such as 123456.",
-    "ticket_unreadable": "*Ticket* says “{seen}”, which holds no ticket number. Put in the number alone, such as 123456.",
+    "ticket_is_salesforce": "*Ticket* holds a Salesforce link. Put in the number of the Zendesk ticket, such as "
+    "123456.",
+    "ticket_unreadable": "*Ticket* says “{seen}”, which holds no ticket number. Put in the number alone, such as "
+    "123456.",
     "several_tickets": "*Ticket* names several tickets (“{seen}”). Keep the one that needs attention, and send a STAR "
     "for each other.",
     "no_urgency": "*Urgency* is missing. Choose one of: {levels}.",

@@ -1,464 +1,62 @@
-"""The life of a STAR: what can happen to it, what is known of it, what must be done about it. Pure.
+"""The rules: which event may add its fact in which status, and what the STAR is after that.
 
-An event adds a fact; the status follows from the facts (`_status`); what must be done follows from them too
-(`_wishes`, and the targets in `words`). So whatever the order in which four systems answer, the STAR ends
-the same, and a service that is down delays only what needs its answer. Which event may add its fact in
-which status stands in one table, `TABLE`; what is not in it changes nothing.
-
-    incomplete   the form post cannot be read, or its ticket does not exist or is closed
-    submitted    filed; the card is on its way
-    announced    the card is there
-    acknowledged a manager is looking
-    resolved     the right next step is known and under way (which never says that the ticket is solved)
-    linked       another STAR for the ticket was open already
+All moves stand in `TABLE`; each rule is a few lines that answer with the STAR as it is then.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
 
-from pydantic import Field
-
-from starbot.core import case as core
-from starbot.core.case import Case, Decision, Effect, Event, Service
-from starbot.core.facts import Fact, IssueRef, MessageRef, OnCall, Person, Ticket
-from starbot.core.hours import Region, region_at
+from starbot.core.case import Decision, Effect, Event
+from starbot.core.facts import MessageRef, OnCall, Person
+from starbot.core.hours import region_at
 from starbot.core.text import marker
 from starbot.duties.stars.form import Form
-
-DUTY = "stars"
-
-Status: TypeAlias = Literal["incomplete", "submitted", "announced", "acknowledged", "resolved", "linked"]
-STATUSES: tuple[Status, ...] = ("incomplete", "submitted", "announced", "acknowledged", "resolved", "linked")
-
-TicketProblem: TypeAlias = Literal["ticket_not_found", "ticket_closed"]
-RemarkKind: TypeAlias = Literal["thread", "acknowledged", "disposition", "sentence", "undone", "public"]
-Deed: TypeAlias = Literal["acknowledge", "resolve", "undo", "send_publicly", "retry"]
-
-
-# -- what is known of a STAR
-
-
-class Acknowledgement(Fact):
-    """A manager is looking."""
-
-    by: Person
-    at: datetime
-
-
-class Resolution(Fact):
-    """How it ended. `asked`: closed by reaction alone, so the manager is asked for the missing sentence."""
-
-    by: Person
-    at: datetime
-    next_step: str = ""
-    owner: str = ""
-    customer_hears: str = ""
-    asked: bool = False
-    undo_lapsed: bool = False
-
-
-class Remark(Fact):
-    """One note for the issue, in the order in which they came up."""
-
-    kind: RemarkKind
-    by: Person | None = None
-    text: str = ""
-
-
-class Trouble(Fact):
-    """What a service has not done yet (`delayed`) or will not do until somebody mends it."""
-
-    key: str
-    effect: str
-    service: Service
-    delayed: bool
-    reason: str = ""
-    reference: str = ""
-
-
-class LabelChange(Fact):
-    """A label came to the issue or left it."""
-
-    label: str
-    added: bool
-    at: datetime
-
-
-class Seen(Fact):
-    """A reaction that the STAR knows of: an older report of it is no news."""
-
-    ts: str
-    user: str
-    name: str
-    at: str
-
-
-class Twin(Fact):
-    """The open STAR that was there first."""
-
-    case_id: str
-    root: MessageRef
-
-
-class Star(Case):
-    """A STAR as it is now."""
-
-    status: Status = "submitted"
-    root: MessageRef
-    """The form post."""
-    form: Form
-    filed_at: datetime
-    region: str
-    deadline: datetime | None
-    initiator: str = ""
-    """The initiator's name, once Slack has told it: Slack's history goes, the issue stays."""
-    readings: int = 0
-    """How many ticket numbers have been read: an edited form post may name another one."""
-    ticket: Ticket | None = None
-    ticket_problem: TicketProblem | None = None
-    oncall: OnCall | None = None
-    issue: IssueRef | None = None
-    card: MessageRef | None = None
-    reply: MessageRef | None = None
-    question: MessageRef | None = None
-    noted: bool = False
-    macro_done: bool = False
-    public_text: str | None = None
-    """What the macro wants to tell the customer; None where it wants nothing or it has been sent."""
-    public_asks: tuple[str, ...] = ()
-    acknowledged: Acknowledgement | None = None
-    resolution: Resolution | None = None
-    linked_to: Twin | None = None
-    remarks: tuple[Remark, ...] = ()
-    label_changes: tuple[LabelChange, ...] = ()
-    seen: tuple[Seen, ...] = ()
-    whispers: tuple["Whispered", ...] = ()
-    troubles: tuple[Trouble, ...] = ()
-    settled: tuple[str, ...] = ()
-    """Keys of what was done of several of a kind: told after that, a delay is no news."""
-    wished: dict[str, int] = {}
-
-    @property
-    def is_readable(self) -> bool:
-        """Whether the form post says what a STAR needs."""
-        return not self.form.problems
-
-    def trouble(self, effect: str) -> Trouble | None:
-        """What stands in the way of this kind of effect, if anything does."""
-        return next((t for t in self.troubles if t.effect == effect), None)
-
-
-class Whispered(Fact):
-    """A word to one person only, about a click that could not do what it said."""
-
-    user: str
-    deed: Deed
-    why: Literal["no_right", "state", "too_late", "newer_star"]
-
-
-class Policy(Fact):
-    """What the organisation decided and the rules need: from the settings, with names resolved."""
-
-    urgency_minutes: Mapping[str, int]
-    regions: tuple[Region, ...]
-    note_ticket: bool = True
-    undo_minutes: int = 10
-
-    @property
-    def undo(self) -> timedelta:
-        """How long a resolution may be taken back."""
-        return timedelta(minutes=self.undo_minutes)
-
-
-# -- what can happen
-
-
-class StarEvent(Event):
-    """Anything that happens to a STAR."""
-
-    duty: ClassVar[str] = DUTY
-
-
-class FormPosted(StarEvent):
-    """The STAR form was posted in the channel; `at` is when."""
-
-    kind: Literal["form_posted"] = "form_posted"
-    root: MessageRef
-    form: Form
-
-
-class FormEdited(StarEvent):
-    """The form post was edited."""
-
-    kind: Literal["form_edited"] = "form_edited"
-    form: Form
-
-
-class TicketRead(StarEvent):
-    """Zendesk told us about the ticket."""
-
-    kind: Literal["ticket_read"] = "ticket_read"
-    ticket: Ticket
-
-
-class TicketUnfit(StarEvent):
-    """Zendesk has no such ticket, or it is closed and takes no more updates."""
-
-    kind: Literal["ticket_unfit"] = "ticket_unfit"
-    number: int
-    problem: TicketProblem
-
-
-class InitiatorNamed(StarEvent):
-    """Slack told the name of whoever filed the STAR."""
-
-    kind: Literal["initiator_named"] = "initiator_named"
-    name: str
-
-
-class OnCallRead(StarEvent):
-    """Who carries the pager."""
-
-    kind: Literal["oncall_read"] = "oncall_read"
-    oncall: OnCall
-
-
-class CardPosted(StarEvent):
-    """The card is in the thread."""
-
-    kind: Literal["card_posted"] = "card_posted"
-    ref: MessageRef
-
-
-class ReplyPosted(StarEvent):
-    """The word about the form post itself is in its thread."""
-
-    kind: Literal["reply_posted"] = "reply_posted"
-    ref: MessageRef
-
-
-class QuestionPosted(StarEvent):
-    """The manager has been asked for the missing sentence."""
-
-    kind: Literal["question_posted"] = "question_posted"
-    ref: MessageRef
-
-
-class IssueSeen(StarEvent):
-    """The issue as GitLab shows it after it was opened or changed."""
-
-    kind: Literal["issue_seen"] = "issue_seen"
-    issue: IssueRef
-
-
-class TicketNoted(StarEvent):
-    """The internal note with both links is on the ticket."""
-
-    kind: Literal["ticket_noted"] = "ticket_noted"
-
-
-class IssueNoted(StarEvent):
-    """A remark is on the issue."""
-
-    kind: Literal["issue_noted"] = "issue_noted"
-
-
-class MacroApplied(StarEvent):
-    """The macro's changes are on the ticket; `public_text` is what it would tell the customer."""
-
-    kind: Literal["macro_applied"] = "macro_applied"
-    public_text: str | None = None
-
-
-class Acknowledged(StarEvent):
-    """A manager added the eyes or pressed the button. `user` clicked; None for a reaction."""
-
-    kind: Literal["acknowledged"] = "acknowledged"
-    by: Person
-    seen: Seen | None = None
-    user: str | None = None
-
-
-class Resolved(StarEvent):
-    """A manager added the check mark, or said how it ended."""
-
-    kind: Literal["resolved"] = "resolved"
-    by: Person
-    seen: Seen | None = None
-    user: str | None = None
-    next_step: str = ""
-    owner: str = ""
-    customer_hears: str = ""
-
-
-class SentenceAdded(StarEvent):
-    """The manager answered the question."""
-
-    kind: Literal["sentence_added"] = "sentence_added"
-    by: Person
-    text: str
-
-
-class Undone(StarEvent):
-    """The manager took the resolution back."""
-
-    kind: Literal["undone"] = "undone"
-    by: Person
-    user: str
-
-
-class PublicReplyConfirmed(StarEvent):
-    """A manager read the macro's public text and said yes; `text` is what they saw, perhaps changed."""
-
-    kind: Literal["public_reply_confirmed"] = "public_reply_confirmed"
-    by: Person
-    user: str
-    text: str
-
-
-class PublicReplySent(StarEvent):
-    """The customer has been written to."""
-
-    kind: Literal["public_reply_sent"] = "public_reply_sent"
-
-
-class RetryAsked(StarEvent):
-    """A manager asks to try again what failed."""
-
-    kind: Literal["retry_asked"] = "retry_asked"
-    by: Person
-    user: str
-    key: str
-
-
-class Refused(StarEvent):
-    """Somebody without the right pressed a button."""
-
-    kind: Literal["refused"] = "refused"
-    user: str
-    deed: Deed
-
-
-class WhisperHeard(StarEvent):
-    """The word to one person was said."""
-
-    kind: Literal["whisper_heard"] = "whisper_heard"
-
-
-class EffectDelayed(StarEvent, core.EffectDelayed):
-    """A service has not done its part yet."""
-
-
-class EffectFailed(StarEvent, core.EffectFailed):
-    """A service will not do its part until somebody mends something."""
-
-
-class UndoLapsed(StarEvent, core.Due):
-    """The time for undoing is over."""
-
-
-AnyEvent: TypeAlias = Annotated[
-    FormPosted
-    | FormEdited
-    | TicketRead
-    | TicketUnfit
-    | InitiatorNamed
-    | OnCallRead
-    | CardPosted
-    | ReplyPosted
-    | QuestionPosted
-    | IssueSeen
-    | TicketNoted
-    | IssueNoted
-    | MacroApplied
-    | Acknowledged
-    | Resolved
-    | SentenceAdded
-    | Undone
-    | PublicReplyConfirmed
-    | PublicReplySent
-    | RetryAsked
-    | Refused
-    | WhisperHeard
-    | EffectDelayed
-    | EffectFailed
-    | UndoLapsed,
-    Field(discriminator="kind"),
-]
-
-
-# -- what must be done (once; what must be *shown* are the targets in `words`)
-
-
-class ReadTicket(Effect):
-    """Read the ticket from Zendesk."""
-
-    service: ClassVar[Service] = "zendesk"
-    kind: Literal["read_ticket"] = "read_ticket"
-    number: int
-
-
-class ReadOnCall(Effect):
-    """Ask PagerDuty who is on call."""
-
-    service: ClassVar[Service] = "pagerduty"
-    kind: Literal["read_oncall"] = "read_oncall"
-
-
-class ReadInitiator(Effect):
-    """Ask Slack for the name of whoever filed the STAR."""
-
-    service: ClassVar[Service] = "slack"
-    kind: Literal["read_initiator"] = "read_initiator"
-    user: str
-
-
-class NoteTicket(Effect):
-    """Put the internal note with both links, and the tag, on the ticket."""
-
-    service: ClassVar[Service] = "zendesk"
-    kind: Literal["note_ticket"] = "note_ticket"
-
-
-class NoteIssue(Effect):
-    """Put a remark on the issue."""
-
-    service: ClassVar[Service] = "gitlab"
-    kind: Literal["note_issue"] = "note_issue"
-    remark: int
-
-
-class ApplyMacro(Effect):
-    """Apply the Escalated Ticket macro, privately."""
-
-    service: ClassVar[Service] = "zendesk"
-    kind: Literal["apply_macro"] = "apply_macro"
-
-
-class SendPublicly(Effect):
-    """Write to the customer what a manager confirmed."""
-
-    service: ClassVar[Service] = "zendesk"
-    kind: Literal["send_publicly"] = "send_publicly"
-    text: str
-
-
-class Whisper(Effect):
-    """Say a word to one person only."""
-
-    service: ClassVar[Service] = "slack"
-    kind: Literal["whisper"] = "whisper"
-    number: int
-
-
-AnyEffect: TypeAlias = Annotated[
-    ReadTicket | ReadOnCall | ReadInitiator | NoteTicket | NoteIssue | ApplyMacro | SendPublicly | Whisper,
-    Field(discriminator="kind"),
-]
-
-
-# -- the table
+from starbot.duties.stars.model.events import (
+    Acknowledged,
+    CardPosted,
+    EffectDelayed,
+    EffectFailed,
+    FormEdited,
+    FormPosted,
+    InitiatorNamed,
+    IssueNoted,
+    IssueSeen,
+    MacroApplied,
+    OnCallRead,
+    PublicReplyConfirmed,
+    PublicReplySent,
+    QuestionPosted,
+    Refused,
+    ReplyPosted,
+    Resolved,
+    RetryAsked,
+    SentenceAdded,
+    StarEvent,
+    TicketNoted,
+    TicketRead,
+    TicketUnfit,
+    UndoLapsed,
+    Undone,
+)
+from starbot.duties.stars.model.star import (
+    STATUSES,
+    Acknowledgement,
+    Deed,
+    LabelChange,
+    Policy,
+    Remark,
+    RemarkKind,
+    Resolution,
+    Seen,
+    Star,
+    Status,
+    Trouble,
+    Twin,
+    Whispered,
+    handle,
+)
+from starbot.duties.stars.model.wishes import retried, wish
 
 Rule: TypeAlias = Callable[[Star, Any, Policy], Star]
 
@@ -741,10 +339,10 @@ def decide(star: Star | None, event: Any, rival: Star | None, policy: Policy) ->
     else:
         after = TABLE[event.kind][star.status](star, event, policy)
     after = after.model_copy(update={"status": _status(after)})
-    after, effects = _wish(after.model_copy(update={"claim": _claim(after)}), policy)
-    retried = _retried(star, event, policy) if star is not None and isinstance(event, RetryAsked) else ()
-    redraw = tuple(e for e in retried if isinstance(e, str))
-    again = tuple(e for e in retried if isinstance(e, Effect))
+    after, effects = wish(after.model_copy(update={"claim": _claim(after)}), policy)
+    renewed = retried(star, event, policy) if star is not None and isinstance(event, RetryAsked) else ()
+    redraw = tuple(one for one in renewed if isinstance(one, str))
+    again = tuple(one for one in renewed if isinstance(one, Effect))
     return Decision(case=after, effects=effects + again, redraw=redraw)
 
 
@@ -755,16 +353,6 @@ def claim(star: Star | None, event: Any) -> str | None:
     if isinstance(event, Undone) and star is not None and star.status == "resolved":
         return f"ticket:{star.form.ticket}"
     return None
-
-
-def handle(channel: str, ts: str) -> str:
-    """The outside name of whatever a Slack message belongs to."""
-    return f"slack:{channel}:{ts}"
-
-
-def moment(ts: str) -> datetime:
-    """When a Slack message was posted: its `ts` is seconds since 1970 and a counter."""
-    return datetime.fromtimestamp(float(ts), UTC)
 
 
 # -- how the rules look at a STAR
@@ -858,65 +446,3 @@ def _is_answered(star: Star, event: EffectDelayed) -> bool:
         "issue": star.issue is not None,
     }
     return event.key in star.settled or answered.get(event.effect, False)
-
-
-# -- what must be done
-
-
-class Wish(NamedTuple):
-    """So many effects of a kind should have been asked for by now; `make(key, n)` is the n-th."""
-
-    kind: str
-    times: int
-    make: Callable[[str, int], Effect]
-
-
-def _wishes(star: Star, policy: Policy) -> Iterator[Wish]:
-    """Everything that should have been asked for by now, read off the facts."""
-    yield Wish("whisper", len(star.whispers), lambda key, n: Whisper(key=key, number=n))
-    if star.status == "linked" or not star.is_readable:
-        return
-    number = star.form.ticket or 0
-    has_links = star.issue is not None and star.card is not None
-    has_ticket = star.ticket is not None
-    # First, because the announcement waits for it and effects start in this order.
-    yield Wish("read_oncall", 1, lambda key, n: ReadOnCall(key=key))
-    yield Wish("read_ticket", star.readings, lambda key, n: ReadTicket(key=key, number=number))
-    if user := star.form.initiator:
-        yield Wish("read_initiator", 1, lambda key, n: ReadInitiator(key=key, user=user))
-    if has_links and has_ticket and policy.note_ticket:
-        yield Wish("note_ticket", 1, lambda key, n: NoteTicket(key=key))
-    if has_links:
-        yield Wish("note_issue", len(star.remarks), lambda key, n: NoteIssue(key=key, remark=n))
-    # The macro's own links are left out where the note has them, so then it need not wait for the issue.
-    if star.acknowledged and has_ticket and (policy.note_ticket or has_links):
-        yield Wish("apply_macro", 1, lambda key, n: ApplyMacro(key=key))
-    texts = star.public_asks
-    yield Wish("send_publicly", len(texts), lambda key, n: SendPublicly(key=key, text=texts[n]))
-
-
-def _wish(star: Star, policy: Policy) -> tuple[Star, tuple[Effect, ...]]:
-    """The effects that have not been asked for yet, and the STAR that remembers having asked."""
-    effects: list[Effect] = []
-    wished = dict(star.wished)
-    for wish in _wishes(star, policy):
-        for n in range(wished.get(wish.kind, 0), wish.times):
-            effects.append(wish.make(_key(star, wish.kind, n), n))
-        wished[wish.kind] = max(wish.times, wished.get(wish.kind, 0))
-    return star.model_copy(update={"wished": wished}), tuple(effects)
-
-
-def _key(star: Star, kind: str, n: int) -> str:
-    return f"{star.id}:{kind}:{n}"
-
-
-def _retried(star: Star, event: RetryAsked, policy: Policy) -> tuple[Effect | str, ...]:
-    """The same wish with the same key, so that it finds what it may have done, in a run of its own."""
-    failed = next((t for t in star.troubles if t.key == event.key and not t.delayed), None)
-    if failed is None:
-        return ()
-    for wish in _wishes(star, policy):
-        for n in range(wish.times):
-            if _key(star, wish.kind, n) == event.key:
-                return (wish.make(event.key, n).model_copy(update={"run": marker(event.id)[:8]}),)
-    return (failed.effect,)
