@@ -19,7 +19,7 @@ demo: $(READY) ## Play one STAR over four simulated systems (ARGS=--once ends af
 
 test: $(READY) ## Run every test (ARGS="-k words" picks some)
 	@echo "pytest, on all cores"
-	@$(BIN)/pytest -n auto --dist loadfile -q $(ARGS)
+	@$(BIN)/pytest -n auto --dist worksteal -q $(ARGS)
 
 check: $(READY) ## Format, lint, types, layers, documents
 	@echo "ruff format" && $(BIN)/ruff format --check -q .

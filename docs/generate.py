@@ -155,6 +155,7 @@ _GOOD = Form.model_validate(
 )
 _NO_TICKET = FormProblem(field="ticket", kind="no_ticket", seen="")
 _BAD = _GOOD.model_copy(update={"ticket": None, "problems": (_NO_TICKET,)})
+_OTHER = _GOOD.model_copy(update={"ticket": 123457})
 _POLICY = model.Policy(urgency_minutes={"Urgent": 30}, regions=())
 _FIELDS: dict[str, Any] = {
     "root": _POST,
@@ -164,6 +165,7 @@ _FIELDS: dict[str, Any] = {
     "problem": "ticket_closed",
     "oncall": OnCall(managers=(_LENA,), source="live"),
     "issue": IssueRef(project="stars", iid=1, id=1, url="https://gitlab.example.com/1"),
+    "changes": (),
     "by": _LENA,
     "user": "U0LENA",
     "text": "Anna calls them at 16:00.",
@@ -176,11 +178,12 @@ _FIELDS: dict[str, Any] = {
 
 
 def star_events() -> Iterator[model.StarEvent]:
-    """One event of each kind; of those with a form one that can be read and one that cannot."""
+    """One event of each kind; of those with a form one that can be read, one that cannot, one about another
+    ticket."""
     for kind in get_args(get_args(model.AnyEvent)[0]):
         wanted = [name for name, field in kind.model_fields.items() if field.is_required() or name in _FIELDS]
         given = {name: _FIELDS.get(name, "") for name in wanted} | {"id": "e", "at": _AT}
-        for form in (_GOOD, _BAD) if "form" in wanted else (None,):
+        for form in (_GOOD, _BAD, _OTHER) if "form" in wanted else (None,):
             yield kind(**(given | {"form": form} if form else given))
 
 

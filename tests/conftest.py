@@ -1,5 +1,6 @@
-"""A PostgreSQL for the tests, from a wheel: one server a session, one database a test."""
+"""How many tests run at once; a PostgreSQL for them, from a wheel: one server a worker, one database a test."""
 
+import os
 import shutil
 import signal
 import tempfile
@@ -10,6 +11,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two a core for `-n auto`: half of the time a story waits, for an engine to end or for time to go by."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session")

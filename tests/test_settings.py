@@ -90,6 +90,22 @@ def test_tokens_in_each_others_place_are_noticed(told: Callable[..., Settings]) 
         ({"STARBOT_CONFIG": "nothing.toml"}, "STARBOT_CONFIG: there is no file"),
         ({"STARBOT_LOG_LEVEL": "chatty"}, "STARBOT_LOG_LEVEL should be 'DEBUG'"),
         ({"ZENDESK_CLIENT_SECRET": ""}, "ZENDESK_CLIENT_SECRET is not set"),
+        ({"ZENDESK_CLIENT_SECRET": " \n"}, "ZENDESK_CLIENT_SECRET is not set"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1 2"}, "SLACK_BOT_TOKEN holds white space or letters"),
+        ({"SLACK_APP_TOKEN": "xapp-1\u2026"}, "SLACK_APP_TOKEN holds white space or letters"),
+        ({"GITLAB_TOKEN": "glpat\n1"}, "GITLAB_TOKEN holds white space or letters"),
+        ({"PAGERDUTY_FROM": "bot@example.com\nX-Other: 1"}, "PAGERDUTY_FROM holds white space or letters"),
+        ({"GITLAB_URL": "https://git lab.com"}, "GITLAB_URL is no address: "),
+        ({"GITLAB_URL": "https://gitl\u00e4b.com"}, "GITLAB_URL is no address: "),
+        ({"GITLAB_URL": "https://gitlab.com:abc"}, "GITLAB_URL is no address: "),
+        ({"GITLAB_URL": "https://[::1"}, "GITLAB_URL is no address: "),
+        ({"GITLAB_URL": "https://u:p@gitlab.com"}, "GITLAB_URL is more than an address: "),
+        ({"GITLAB_URL": "https://gitlab.com?x=1"}, "GITLAB_URL is more than an address: "),
+        ({"STARBOT_SANDBOX_CLOCK": "http://[::1"}, "STARBOT_SANDBOX_CLOCK is no address: "),
+        ({"DATABASE_URL": "postgresql+asyncpg://db/starbot"}, "DATABASE_URL must begin with"),
+        ({"DATABASE_URL": "postgresql+psycopg2://db/starbot"}, "DATABASE_URL must begin with"),
+        ({"DATABASE_URL": "sqlite+aiosqlite:///starbot.db"}, "DATABASE_URL must begin with"),
+        ({"STARBOT_CONFIG": "x" * 5000}, "STARBOT_CONFIG: there is no file"),
     ],
 )
 def test_a_bad_variable_is_named_with_what_is_wrong(
@@ -128,12 +144,75 @@ def test_an_api_token_of_zendesk_serves_in_place_of_oauth(told: Callable[..., Se
         ("[zendesk]\nticket_link = 'https://z/1'", "zendesk.ticket_link must hold {ticket}"),
         ("[gitlab]\nproject = 'stars'", "gitlab.project "),
         ("[limits]\nthreads = 4\n[limits.slack]\nshare = 5", "limits.slack.share is 5"),
+        ("[zendesk]\nticket_link = 'https://z/{ticket}/{page}'", "zendesk.ticket_link is no address"),
+        ("[zendesk]\nticket_link = '{ticket}{'", "zendesk.ticket_link is no address"),
+        ("[texts]\nhow_to_star = 'https://a|b> <!channel'", "texts.how_to_star is no address"),
+        ("[timing]\nundo_minutes = 99999999999999", "timing.undo_minutes should be less than or equal to"),
+        ("[timing]\nschedule_refresh_minutes = 20000", "timing.schedule_refresh_minutes should be less"),
+        ("[[urgency]]\nname = 'A'\nminutes = 99999999999999", "urgency[1].minutes should be less than"),
+        ("[timing]\nsweep_seconds = inf", "timing.sweep_seconds should be "),
+        ("[timing]\nsweep_seconds = 0.0001", "timing.sweep_seconds should be greater than or equal to"),
+        ("[limits.slack]\ntimeout_s = inf", "limits.slack.timeout_s should be "),
+        ("[limits.slack]\nsettle_s = inf", "limits.slack.settle_s should be "),
+        ("[limits]\nthreads = 100000000", "limits.threads should be less than or equal to"),
+        ("[form]\ncontact_notices = ['a{99999999999}']", "form.contact_notices[1] is no regular expression"),
+        (f"[form]\ncontact_notices = ['{'(' * 3000}']", "form.contact_notices[1] is no regular expression"),
+        ("[form]\ncontact_notices = ['.*']", "form.contact_notices[1] matches every form"),
+        ("a = " + "[" * 3000, "starbot.toml cannot be read: it is nested too deeply"),
+        ("a = " + "9" * 5000, "starbot.toml cannot be read: "),
     ],
 )
 def test_a_bad_setting_is_named_with_what_is_wrong(
     told: Callable[..., Settings], toml: str, complaint: str
 ) -> None:
     assert complaints(told, toml)[0].startswith(complaint)
+
+
+@pytest.mark.parametrize(
+    ("toml", "complaint"),
+    [
+        ("slack = 5", "slack should be a table of settings."),
+        ("[gitlab]\nlabels = 'x'", "gitlab.labels should be a list, in square brackets."),
+        ("[texts]\nform_link = 5", "texts.form_link should be a valid string."),
+        ("[slack]\nstar_channel = '#'", "slack.star_channel must not be empty."),
+        ("[slack.emoji]\nresolve = ['::']", "slack.emoji.resolve[1] must not be empty."),
+        ("[slack.emoji]\nacknowledge = []", "slack.emoji.acknowledge must not be empty."),
+        (
+            REGION.format(zone="Mars/Base", opens="09:00"),
+            "region[1].zone is no time zone: take a name such as Europe/Amsterdam.",
+        ),
+    ],
+)
+def test_one_mistake_is_one_complaint_in_plain_words(
+    told: Callable[..., Settings], toml: str, complaint: str
+) -> None:
+    assert complaints(told, toml) == [complaint]
+
+
+def test_white_space_around_a_value_does_not_count(told: Callable[..., Settings], tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PAGERDUTY_URL=' https://pagerduty '\nGITLAB_URL=https://file\n")
+    env = told(
+        SLACK_BOT_TOKEN=" xoxb-1\n", ZENDESK_URL="https://z\n", STARBOT_LOG_LEVEL=" info", GITLAB_URL=" "
+    ).env
+    assert env.slack_bot_token.get_secret_value() == "xoxb-1"
+    assert (env.zendesk_url, env.log_level) == ("https://z", "INFO")
+    assert (env.pagerduty_url, env.gitlab_url) == ("https://pagerduty", "https://file")
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_people_write_postgresql_in_many_ways(told: Callable[..., Settings], scheme: str) -> None:
+    assert told(DATABASE_URL=f"{scheme}://u@h/d").env.database_url == f"{scheme}://u@h/d"
+
+
+def test_a_settings_file_that_is_a_folder_is_a_complaint(
+    told: Callable[..., Settings], tmp_path: Path
+) -> None:
+    (tmp_path / "starbot.toml").mkdir()
+    assert complaints(told)[0].startswith("starbot.toml cannot be read")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(told: Callable[..., Settings]) -> None:
+    assert told("\ufeff[slack]\nstar_channel = 'stars'").slack.star_channel == "stars"
 
 
 def test_the_file_is_laid_over_the_defaults_and_a_list_replaces(told: Callable[..., Settings]) -> None:

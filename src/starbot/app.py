@@ -161,15 +161,17 @@ class Bot:
             timing.sweep_seconds,
             lambda: sweep(self._store, duties, self._clock.now(), self._engine.submit),
         )
-        refresher = Every("refresh", timing.schedule_refresh_minutes * 60, self._refresh)
+        refresher = Every("refresh", timing.schedule_refresh_minutes * 60, self._keep_fresh)
         catch_up = self._catch_up(identity)
         catch_up.begin(self._clock.now())
-        # Woken by each connection; by itself it only tries again what failed.
+        # Woken by each connection and by new names; by itself it only tries again what failed.
         self._catcher = Every("catch-up", None, lambda: catch_up(self._clock.now()))
         forgetter = Every("forget", FORGET_EVERY_S, self._engine.forget)
         self._threads = [sweeper, refresher, self._catcher, forgetter]
         for thread in self._threads:
             thread.start()
+        if self._is_deaf():
+            refresher.wake()
         if isinstance(self._clock, SandboxClock):
             self._clock.on_move(lambda _: sweeper.wake())
         self._listen(identity)
@@ -250,7 +252,6 @@ class Bot:
     # -- listening
 
     def _listen(self, identity: Identity) -> None:
-        watched = [self._channel(name) for name in self._settings.slack.watched_channels]
         emoji = self._settings.slack.emoji.escalate
         listener = Listener(self._reader(), identity.user_id, self._emoji())
         dialogs = Dialogs(self._slack, self._roster, self._known, self._engine.submit, self._clock.now)
@@ -259,14 +260,15 @@ class Bot:
             identity,
             messages=[
                 listener.from_message,
-                lambda event, at: redirect_slack.from_reply(event, watched, emoji, at),
+                lambda event, at: redirect_slack.from_reply(event, self._watched(), emoji, at),
             ],
             reactions=[
                 listener.from_reaction,
-                lambda event, at: redirect_slack.from_reaction(event, watched, emoji, at),
+                lambda event, at: redirect_slack.from_reaction(event, self._watched(), emoji, at),
             ],
             clicks=[listener.from_click],
             dialogs=[listener.from_dialog],
+            objections=[listener.objections],
             openers={
                 star_words.RESOLVE: dialogs.resolve,
                 star_words.SEND_PUBLICLY: dialogs.send_publicly,
@@ -292,13 +294,15 @@ class Bot:
             emoji=self._emoji(),
             memory=self._memory,
             watched=self._known.lately,
+            known=self._known.by_handle,
+            look=lambda: self._look(identity),
             submit=self._engine.submit,
         )
 
     def _reader(self) -> FormReader:
         form = self._settings.form
         return FormReader(
-            channel=self._channel(self._settings.slack.star_channel),
+            channel=lambda: self._channel(self._settings.slack.star_channel),
             labels=FormLabels(
                 sources=form.sources, contact_notices=form.contact_notices, **form.labels.model_dump()
             ),
@@ -363,6 +367,24 @@ class Bot:
             for complaint in self._names.missing:
                 log.warning("something is missing", what=complaint)
         self._roster.refresh()
+
+    def _keep_fresh(self) -> None:
+        """Refreshes; what was posted while the names of channels were unknown is read once they are known.
+
+        Raises ServiceDelayed until Slack has told its names, for without them nobody is heard.
+        """
+        before = self._names.channels
+        self._refresh()
+        if self._names.channels != before:
+            self._catcher.wake()
+        if self._is_deaf():
+            raise ServiceDelayed("slack", "tell the names of its channels")
+
+    def _is_deaf(self) -> bool:
+        return "slack" in self._names.unknown
+
+    def _watched(self) -> Sequence[str]:
+        return [self._channel(name) for name in self._settings.slack.watched_channels]
 
     def _channel(self, name: str) -> str:
         return self._names.channels.get(name, "")

@@ -1,5 +1,7 @@
 """Bolt: which payload goes to which duty. Every listener parses, submits and stops.
 
+What cannot be read is acknowledged and left alone; a dialog whose answers will not do is sent back.
+
 `process_before_response` makes Slack's acknowledgement wait for the listener, and the listener for the
 durable write: what was acknowledged is never lost (engineering measured about 3 ms). What opens a dialog is
 handed to threads of our own after which the listener returns at once, because a trigger lives for three
@@ -8,10 +10,10 @@ seconds.
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
 from slack_bolt import Ack, App, BoltRequest
@@ -24,11 +26,16 @@ log = structlog.get_logger("starbot.slack")
 
 Parse: TypeAlias = Callable[[dict[str, Any], datetime], Event | None]
 """Payload and time to event; None where it is none of this duty's business."""
+Object: TypeAlias = Callable[[dict[str, Any]], Mapping[str, str]]
+"""A dialog that was sent, to what is wrong with its answers, by field."""
 Open: TypeAlias = Callable[[dict[str, Any]], None]
 """Opens a dialog for a click; runs in a thread of ours."""
+Answer = TypeVar("Answer")
 
 DIALOG_THREADS = 32
 ANYTHING = re.compile(".*", re.DOTALL)
+NOT_AS_DESCRIBED = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, OSError)
+"""What reading a payload raises that is not as Slack describes it (OSError: a time out of any calendar)."""
 
 
 def bolt_app(
@@ -39,11 +46,13 @@ def bolt_app(
     reactions: Sequence[Parse],
     clicks: Sequence[Parse],
     dialogs: Sequence[Parse],
+    objections: Sequence[Object],
     openers: dict[str, Open],
     submit: Callable[[Event], None],
     now: Callable[[], datetime],
 ) -> App:
-    """The Slack app. `openers` are the buttons (by action id) that open a dialog."""
+    """The Slack app. `openers` are the buttons (by action id) that open a dialog; a dialog to which one of
+    `objections` has something to say stays open and shows it."""
     # Below ERROR it logs whole bodies of requests, and a warning about a token that we give on purpose.
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)
     pool = ThreadPoolExecutor(DIALOG_THREADS, thread_name_prefix="starbot-dialog")
@@ -63,7 +72,7 @@ def bolt_app(
 
     def hear(parsers: Sequence[Parse], payload: dict[str, Any]) -> None:
         for parse in parsers:
-            event = parse(payload, now())
+            event = _read(parse, payload, now())
             if event is not None:
                 submit(event)
 
@@ -86,8 +95,12 @@ def bolt_app(
 
     @app.view(ANYTHING)
     def _view(ack: Ack, body: dict[str, Any]) -> None:
-        hear(dialogs, body)
-        ack()
+        wrong = next(filter(None, (_read(look, body) for look in objections)), None)
+        if wrong:
+            ack(response_action="errors", errors=dict(wrong))
+        else:
+            hear(dialogs, body)
+            ack()
 
     # Slack sends again what nobody answers: whatever else comes is answered and left alone.
     @app.event(ANYTHING)
@@ -95,6 +108,16 @@ def bolt_app(
         log.debug("left alone", type=req.body.get("type"))
 
     return app
+
+
+def _read(read: Callable[..., Answer], *arguments: Any) -> Answer | None:
+    """What a payload says; None where it is not as described. It would not be the next time either, so it is
+    acknowledged, and nothing of it is logged: it may hold a customer's text."""
+    try:
+        return read(*arguments)
+    except NOT_AS_DESCRIBED as error:
+        log.warning("a payload that cannot be read was left alone", error=type(error).__name__)
+        return None
 
 
 def _logged(opener: Open, body: dict[str, Any]) -> None:

@@ -11,8 +11,7 @@ import os
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from datetime import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import resources
 from ipaddress import ip_address
 from pathlib import Path
@@ -46,10 +45,35 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def _address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+def _word(text: str) -> str:
+    if not re.fullmatch(r"[!-~]*", text):
+        raise ValueError("holds white space or letters beyond ASCII: copy it once more")
+    return text
+
+
+def _secret(secret: SecretStr) -> SecretStr:
+    _word(secret.get_secret_value())
+    return secret
+
+
+_NOT_IN_A_LINK = frozenset('<>|{}"')  # Slack would end the link there
+
+
+def _link(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or not re.fullmatch(r"[!-~]+", url) or set(url) & _NOT_IN_A_LINK:
         raise ValueError("is no address: write it as https://host")
+    return url
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(_link(url))
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("is more than an address: leave out user, password, ? and #")
     if parts.scheme == "http" and not is_loopback(url):
         raise ValueError("would carry tokens in clear text: use https://")
     return url.rstrip("/")
@@ -66,7 +90,7 @@ def _loopback(url: str) -> str:
 
 
 def _database(url: str) -> str:
-    if not re.match(r"(sqlite|postgresql)(\+\w+)?://", url):
+    if not re.match(r"(sqlite|postgres|postgresql(\+psycopg)?)://", url):
         raise ValueError("must begin with sqlite:/// or postgresql://")
     return url
 
@@ -75,7 +99,7 @@ def _token(prefix: str, name: str) -> AfterValidator:
     def check(token: SecretStr) -> SecretStr:
         if not token.get_secret_value().startswith(prefix):
             raise ValueError(f"is not {name}: that begins with {prefix}")
-        return token
+        return _secret(token)
 
     return AfterValidator(check)
 
@@ -88,6 +112,8 @@ Address: TypeAlias = Annotated[str, AfterValidator(_address)]
 ApiAddress: TypeAlias = Annotated[str, AfterValidator(_api_address)]
 LoopbackAddress: TypeAlias = Annotated[str, AfterValidator(_loopback)]
 DatabaseAddress: TypeAlias = Annotated[str, AfterValidator(_database)]
+Word: TypeAlias = Annotated[str, AfterValidator(_word)]
+Secret: TypeAlias = Annotated[SecretStr, AfterValidator(_secret)]
 
 
 class Env(BaseSettings):
@@ -117,7 +143,7 @@ class Env(BaseSettings):
         description="The GitLab instance that holds the STAR issues.",
         json_schema_extra=_where("the address in your browser", example="https://gitlab.com"),
     )
-    gitlab_token: SecretStr = Field(
+    gitlab_token: Secret = Field(
         description="A token that may read and write issues in the STAR project.",
         json_schema_extra=_where("the STAR project > Settings > Access tokens, role Reporter, scope api"),
     )
@@ -125,24 +151,24 @@ class Env(BaseSettings):
         description="The Zendesk account.",
         json_schema_extra=_where("the address in your browser", example="https://gitlab.zendesk.com"),
     )
-    zendesk_client_id: str = Field(
+    zendesk_client_id: Word = Field(
         default="",
         description="The OAuth client's identifier, for the client credentials grant.",
         json_schema_extra=_where(
             "Zendesk Admin Center > Apps and integrations > APIs > OAuth clients", example="starbot"
         ),
     )
-    zendesk_client_secret: SecretStr = Field(
+    zendesk_client_secret: Secret = Field(
         default=SecretStr(""),
         description="The OAuth client's secret.",
         json_schema_extra=_where("shown once when the OAuth client is made"),
     )
-    zendesk_email: str = Field(
+    zendesk_email: Word = Field(
         default="",
         description="The agent whose API token is used, where there is no OAuth client.",
         json_schema_extra=_where("the agent's e-mail address"),
     )
-    zendesk_token: SecretStr = Field(
+    zendesk_token: Secret = Field(
         default=SecretStr(""),
         description="An API token, where there is no OAuth client. Zendesk ends API tokens on 2027-04-30.",
         json_schema_extra=_where("Zendesk Admin Center > Apps and integrations > APIs > API tokens"),
@@ -151,13 +177,13 @@ class Env(BaseSettings):
         default="https://api.pagerduty.com",
         description="PagerDuty's REST API; accounts in the EU have https://api.eu.pagerduty.com.",
     )
-    pagerduty_token: SecretStr = Field(
+    pagerduty_token: Secret = Field(
         description="A read-only REST API key: the bot asks who is on call.",
         json_schema_extra=_where(
             "PagerDuty > Integrations > API Access Keys > Create New API Key, read-only"
         ),
     )
-    pagerduty_from: str = Field(
+    pagerduty_from: Word = Field(
         default="",
         description="The e-mail address in whose name the bot speaks to PagerDuty.",
         json_schema_extra=_where("a PagerDuty user's e-mail address", example="starbot@example.com"),
@@ -214,29 +240,30 @@ def _zone(name: str) -> str:
 
 
 def _hour(text: str) -> str:
-    if not re.fullmatch(r"\d\d:\d\d", text):
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
         raise ValueError('is no time of day: write it as "09:00"')
-    time.fromisoformat(text)
     return text
 
 
 def _pattern(text: str) -> str:
     try:
-        re.compile(text)
-    except re.error as error:
+        is_everywhere = re.search(text, "") is not None
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"is no regular expression: {error}") from error
+    if is_everywhere:
+        raise ValueError("matches every form post: write what only the notice says")
     return text
-
-
-def _link(url: str) -> str:
-    _address(url)
-    return url
 
 
 def _ticket_link(text: str) -> str:
-    if text and "{ticket}" not in text:
+    if "{ticket}" not in text:
         raise ValueError("must hold {ticket} where the number goes")
+    _link(text.replace("{ticket}", "1"))
     return text
+
+
+def _or_none(check: Callable[[str], str]) -> AfterValidator:
+    return AfterValidator(lambda text: text and check(text))
 
 
 # People write #channel, @group and :emoji: as they see them.
@@ -250,8 +277,10 @@ Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]
 Hour: TypeAlias = Annotated[str, AfterValidator(_hour)]
 Link: TypeAlias = Annotated[str, AfterValidator(_link)]
 Pattern: TypeAlias = Annotated[str, AfterValidator(_pattern)]
-Amount: TypeAlias = Annotated[int, Field(ge=1)]
-Seconds: TypeAlias = Annotated[float, Field(gt=0)]
+# What is beyond these is a slip of the pen that would stop the bot, or hide from people that it stands still.
+Minutes: TypeAlias = Annotated[int, Field(ge=1, le=7 * 24 * 60)]
+Threads: TypeAlias = Annotated[int, Field(ge=1, le=1000)]
+Seconds: TypeAlias = Annotated[float, Field(ge=0.1, le=60)]
 
 
 class Table(BaseModel):
@@ -305,7 +334,7 @@ class UrgencySettings(Table):
     """One `[[urgency]]`: a level, the promised minutes, and its other names."""
 
     name: Name
-    minutes: Amount
+    minutes: Minutes
     aliases: tuple[Name, ...] = ()
 
 
@@ -337,21 +366,21 @@ class ZendeskSettings(Table):
     tag: Annotated[str, Field(pattern=r"^\S*$")]
     issue_blanks: tuple[Name, ...]
     thread_blanks: tuple[Name, ...]
-    ticket_link: Annotated[str, AfterValidator(_ticket_link)]
+    ticket_link: Annotated[str, _or_none(_ticket_link)]
 
 
 class TextSettings(Table):
     """`[texts]`: the links that the bot's answers hold."""
 
     how_to_star: Link
-    form_link: Literal[""] | Link
+    form_link: Annotated[str, _or_none(_link)]
 
 
 class TimingSettings(Table):
     """`[timing]`: how often and how long."""
 
-    undo_minutes: Amount
-    schedule_refresh_minutes: Amount
+    undo_minutes: Minutes
+    schedule_refresh_minutes: Minutes
     sweep_seconds: Seconds
 
 
@@ -359,14 +388,14 @@ class ServiceLimits(Table):
     """`[limits.SERVICE]`: seconds a call may take, seconds it may linger, threads it may hold."""
 
     timeout_s: Seconds
-    settle_s: Annotated[float, Field(ge=0)]
-    share: Amount
+    settle_s: Annotated[float, Field(ge=0, le=3600)]
+    share: Threads
 
 
 class LimitSettings(Table):
     """`[limits]`: the bounded pool and each service's share of it."""
 
-    threads: Amount
+    threads: Threads
     slack: ServiceLimits
     gitlab: ServiceLimits
     zendesk: ServiceLimits
@@ -425,16 +454,19 @@ def where(field: str) -> str:
 
 
 def _gather(environ: Mapping[str, str], folder: Path) -> tuple[dict[str, Any], list[str]]:
-    """What is told, by field of `Env`: the environment over `.env`; an empty value is none."""
+    """What is told, by field of `Env`: the environment over `.env`; an empty value is none, and white space
+    around a value, which comes along with a copy, does not count."""
     complaints = []
-    process = EnvSettingsSource(Env, env_ignore_empty=True)
-    process.env_vars = {key.lower(): value for key, value in environ.items() if value}
+    process = EnvSettingsSource(Env)
+    process.env_vars = {key.lower(): value for key, value in environ.items()}
     told: dict[str, Any] = {}
     try:
-        told = DotEnvSettingsSource(Env, env_file=folder / ".env", env_ignore_empty=True)()
+        told = DotEnvSettingsSource(Env, env_file=folder / ".env")()
     except (OSError, UnicodeDecodeError) as error:
         complaints.append(f".env cannot be read: {error}")
-    found = {_field(key): value for key, value in {**told, **process()}.items()}
+    found: dict[str, Any] = {}
+    for source in (told, process()):
+        found |= {_field(key): value.strip() for key, value in source.items() if value and value.strip()}
     for key in ("people", "config"):
         if key in found:
             found[key] = folder / found[key]
@@ -453,7 +485,7 @@ def _check_env(found: dict[str, Any], complaints: list[str]) -> Env | None:
         complaints += [_env_complaint(each) for each in error.errors(include_url=False)]
     complaints += _missing_zendesk(found)
     for key in ("people", "config"):
-        if key in found and not Path(found[key]).is_file():
+        if key in found and not os.path.isfile(found[key]):
             complaints.append(f"{variable(key)}: there is no file {found[key]}. Mend the path or remove it.")
     return env
 
@@ -479,22 +511,32 @@ def _get(field: str) -> str:
     return f" Where to get it: {where(field)}." if where(field) else ""
 
 
+_PLAINLY = {
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+    "model_type": "should be a table of settings",
+    "tuple_type": "should be a list, in square brackets",
+}
+
+
 def _reason(error: ErrorDetails) -> str:
     """What is wrong, without the value: it may be a secret in the wrong place."""
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
-    return error["msg"].replace("Input should", "should")
+    return _PLAINLY.get(error["type"]) or error["msg"].replace("Input should", "should")
 
 
 def _read_names(named: Path | None, folder: Path, complaints: list[str]) -> dict[str, Any]:
     path = named or folder / SETTINGS_FILE
-    if not path.is_file():
+    if not (os.path.isfile(path) if named else path.exists()):
         return default_names()
     try:
-        return _overlay(default_names(), tomllib.loads(path.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return _overlay(default_names(), tomllib.loads(path.read_text("utf-8-sig")))
+    except RecursionError:
+        complaints.append(f"{path.name} cannot be read: it is nested too deeply")
+    except (OSError, ValueError) as error:
         complaints.append(f"{path.name} cannot be read: {error}")
-        return default_names()
+    return default_names()
 
 
 def _overlay(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -511,10 +553,16 @@ def _check_names(raw: dict[str, Any], complaints: list[str]) -> Organisation | N
     try:
         names = Organisation.model_validate(raw)
     except ValidationError as error:
-        complaints += [_name_complaint(each) for each in error.errors(include_url=False)]
+        complaints += [_name_complaint(each) for each in _causes(error.errors(include_url=False))]
         return None
     complaints += _contradictions(names)
     return names
+
+
+def _causes(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Without the lists that are too short because of an entry that is complained about anyway."""
+    around = {each["loc"][:depth] for each in errors for depth in range(len(each["loc"]))}
+    return (each for each in errors if each["type"] != "too_short" or each["loc"] not in around)
 
 
 def _name_complaint(error: ErrorDetails) -> str:

@@ -18,7 +18,7 @@ from pydantic import Field, TypeAdapter
 from starbot.core import case as core
 from starbot.core.case import Decision, Document, Effect, Event, Service
 from starbot.engine.advance import Advance
-from starbot.engine.duty import Deed, Duty, Target
+from starbot.engine.duty import Deed, Duty, Target, Try
 from starbot.engine.patience import Share
 from starbot.engine.perform import Performer
 from starbot.engine.runtime import SERVICES, Engine
@@ -203,9 +203,9 @@ class Outpost:
         self.calls.append("ring")
         return Rang(id=effect.key, at=NOW)
 
-    def show(self, errand: Errand, wanted: Document, shown: Document | None, look: bool) -> Event | None:
+    def show(self, errand: Errand, wanted: Document, shown: Document | None, this_try: Try) -> Event | None:
         """Writes the sign, and makes it first; looks whether it stands only when told to."""
-        stands = bool(errand.signs) or (look and bool(self.shown))
+        stands = bool(errand.signs) or (this_try.look and bool(self.shown))
         self.calls.append("write" if stands else "make")
         with self.lock:
             self.writing += 1

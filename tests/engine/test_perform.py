@@ -92,16 +92,27 @@ def test_a_wait_that_the_service_asked_for_is_kept(hands: Hands, outpost: Outpos
     assert hands.performer.perform(PARCEL) == Again("gitlab", 37)
 
 
-def test_after_a_time_out_nobody_looks_before_the_vendor_has_surely_ended(
+def test_until_the_vendor_has_surely_ended_a_lost_try_is_only_looked_for(
     make: Callable[..., Hands], outpost: Outpost
 ) -> None:
     hands = make(settle_s=60)
     hands.asked(parcels=1)
     outpost.before.append(timed_out)
-    assert hands.performer.perform(PARCEL) == Again("gitlab", 60)
-    outpost.before.append(lost)
-    again = hands.performer.perform(PARCEL)
-    assert again is not None and again.delay_s < 60
+    for _ in range(3):
+        again = hands.performer.perform(PARCEL)
+        assert again is not None and again.delay_s < 60
+    assert set(outpost.calls[1:]) == {"find"}
+
+
+def test_a_no_leaves_nothing_under_way_so_the_next_try_writes(
+    make: Callable[..., Hands], outpost: Outpost
+) -> None:
+    hands = make(settle_s=60)
+    hands.asked(parcels=1)
+    outpost.before.append(asked_to_wait(37))
+    hands.performer.perform(PARCEL)
+    assert hands.performer.perform(PARCEL) is None
+    assert outpost.calls == ["send", "find", "send"]
 
 
 def test_a_delay_is_told_after_the_first_failed_try_and_under_one_name(

@@ -53,6 +53,48 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         Store(f"sqlite:///{tmp_path}/starbot.db")
 
 
+@pytest.mark.parametrize("name", ["starbot.db", "starbot.engine.db"])
+def test_a_folder_in_the_place_of_a_file_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(SetupError, match=rf"DATABASE_URL: .*/{name} is a folder\. Name a file"):
+        Store(f"sqlite:///{tmp_path}/starbot.db")
+
+
+@pytest.mark.parametrize("name", ["starbot.db", "starbot.engine.db"])
+def test_a_file_that_is_no_database_is_named_and_kept(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("Dear diary, this is no database at all.")
+    with pytest.raises(SetupError, match=rf"DATABASE_URL: .*/{name} is no SQLite database\. Name another"):
+        Store(f"sqlite:///{tmp_path}/starbot.db")
+    assert (tmp_path / name).read_text().startswith("Dear diary")
+
+
+def test_a_database_that_does_not_take_our_tables_says_why(file_store: Store) -> None:
+    path = Path(file_store.url.removeprefix("sqlite:///"))
+    file_store.close()
+    path.write_bytes(path.read_bytes()[:100] + b"\xff" * 4000)
+    store = Store(file_store.url)
+    with pytest.raises(SetupError, match=r"DATABASE_URL: .* malformed.*Mend it, or name another database"):
+        store.migrate()
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:SECRET@h:port/d",
+        "postgresql://u:SECRET@h:99999/d",
+        "postgresql://u:SECRET@127.0.0.1:9/d",
+        "postgresql://u:SEC@SECRET@127.0.0.1:9/d",
+        "postgresql://u:SECRET@127.0.0.1:9/d?colour=blue",
+        f"postgresql://u:SECRET@{'h' * 70}.example/d",
+    ],
+)
+def test_a_postgresql_that_is_not_there_is_said_without_the_password(url: str) -> None:
+    with pytest.raises(SetupError, match=r"^DATABASE_URL: .*\. (Check|Write) ") as complaint:
+        Store(url)
+    assert "SECRET" not in str(complaint.value)
+
+
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
 def test_a_database_in_memory_is_refused(url: str) -> None:
     with pytest.raises(SetupError, match="SQLite needs a file"):

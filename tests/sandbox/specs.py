@@ -226,6 +226,19 @@ def _gitlab_rule(local: str) -> str:
 
 
 _ISSUE, _NOTES = "/projects/:id/issues/:issue_iid", "/projects/:id/issues/:issue_iid/notes"
+_LABEL_EVENTS = f"{_ISSUE}/resource_label_events"
+
+
+def _template(rule: str) -> str:
+    """The same path as the OpenAPI description writes it."""
+    return re.sub(r":(\w+)", r"{\1}", rule)
+
+
+def _described(rule: str) -> Json:
+    """How the OpenAPI description says that GET answers."""
+    answer: Json = _openapi("gitlab")["paths"][_template(rule)]["get"]["responses"]["200"]
+    schema: Json = answer["content"]["application/json"]["schema"]
+    return schema
 
 
 def _gitlab_answer(method: str, local: str, status: int, body: Any) -> list[str]:
@@ -246,6 +259,8 @@ def _gitlab_answer(method: str, local: str, status: int, body: Any) -> list[str]
         "/projects/:id/members/all": {"type": "array", "items": user},
         "/users": {"type": "array", "items": user},
         "/user": user,
+        # Among the schemas of answers there is none for label events; the OpenAPI description has one.
+        _LABEL_EVENTS: _described(_LABEL_EVENTS),
         "/version": {"type": "object", "required": ["version", "revision"]},
         "/projects/:id": {"type": "object", "required": ["id", "path_with_namespace", "web_url"]},
     }
@@ -263,10 +278,7 @@ def _gitlab_request(method: str, local: str, names: set[str], sent: set[str]) ->
     required = set(params.get("required", {}))
     known = required | set(params.get("optional", {})) | set(params.get("at_least_one_of", []))
     known |= _PAGING["gitlab"] | {"username", "search", "active"}
-    template = (
-        rule.replace(":issue_iid", "{issue_iid}").replace(":note_id", "{note_id}").replace(":id", "{id}")
-    )
-    operation = _openapi("gitlab")["paths"].get(template, {}).get(method.lower(), {})
+    operation = _openapi("gitlab")["paths"].get(_template(rule), {}).get(method.lower(), {})
     known |= {one["name"] for one in operation.get("parameters", []) if method == "GET"}
     missing = [f"{what}: {name} is missing" for name in sorted(required - sent)]
     return missing + _unknown(what, {name.removesuffix("[]") for name in names}, known)

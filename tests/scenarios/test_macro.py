@@ -67,6 +67,22 @@ def test_a_macro_that_wants_a_public_comment_sends_nothing_until_a_manager_read_
     assert "Mei Tanaka sent this to the customer" in stage.issues()[0]["notes"][2]["body"]
 
 
+def test_the_issue_does_not_say_that_the_customer_was_written_to_before_that(stage: Stage) -> None:
+    stage.desk.post("zendesk/act", action="set_macro_public", macro=MACRO, public=True)
+    root = _acknowledged(stage)
+    stage.until(lambda: SEND in _card(stage, root))
+    stage.breaks("zendesk", status=403, method="PUT")
+    stage.presses(LENA, stage.card(root) or {}, SEND)
+    stage.sends(LENA, text="Hello, we look at it.")
+    stage.until(lambda: "I could not write to the customer" in _card(stage, root))
+    stage.quiet()
+    assert "to the customer" not in str(stage.issues()[0]["notes"])
+    stage.mends()
+    stage.presses(LENA, stage.card(root) or {}, RETRY)
+    stage.until(lambda: "Lena Vogt sent this to the customer" in str(stage.issues()[0]["notes"]))
+    assert [comment["body"] for comment in stage.comments() if comment["public"]] == ["Hello, we look at it."]
+
+
 def test_a_missing_macro_is_told_on_the_card_and_retry_works_after_the_mend(empty_stage: Stage) -> None:
     empty_stage.desk.post("zendesk/act", action="set_macro_active", macro=MACRO, active=False)
     stage = empty_stage.start()

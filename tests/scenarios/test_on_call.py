@@ -2,6 +2,8 @@
 
 from tests.stage import LENA, MARIA, TOMAS, Stage, said
 
+STAND_IN = "U0ENG05"
+
 
 def _announced_card(stage: Stage) -> str:
     root = stage.files_star()
@@ -66,3 +68,13 @@ def test_a_pagerduty_that_hangs_costs_two_seconds_and_no_more(stage: Stage) -> N
     root = stage.files_star()
     card = stage.until(lambda: stage.card(root), timeout_s=4.0)
     assert "PagerDuty does not answer" in said(card)
+
+
+def test_whoever_the_card_names_may_act_even_before_the_next_refresh(stage: Stage) -> None:
+    """An override that was made after the roster was read: the card names them, so their eyes count."""
+    stage.desk.post("pagerduty/act", action="extra", schedule="Support Manager - EMEA", user="Anna Kowalska")
+    root = stage.files_star()
+    card = stage.until(lambda: stage.card(root))
+    assert f"<@{STAND_IN}>" in said(card)
+    stage.reacts(STAND_IN, root, "eyes")
+    stage.until(lambda: f"<@{STAND_IN}> has been looking" in said(stage.card(root) or {}))

@@ -80,6 +80,16 @@ def test_the_dialog_says_what_happens_next_so_nobody_is_asked(shared: Stage) -> 
     assert reactions(shared.root(root)) == {"eyes": [BOT], CHECK: [BOT]}
 
 
+def test_a_next_step_that_escaping_makes_too_long_for_slack_is_cut(shared: Stage) -> None:
+    ticket = shared.fresh_ticket()
+    root = shared.announced(Ticket=str(ticket))
+    shared.presses(LENA, shared.card(root) or {}, RESOLVE)
+    shared.sends(LENA, next_step="&" * 900, owner="&" * 300, customer_hears="&" * 300)
+    shared.until(lambda: _is_closed(shared, ticket))
+    shared.until(lambda: "&" * 900 in str(_notes(shared, ticket)))
+    shared.until(lambda: f":{CHECK}: Resolved by" in _card(shared, root))
+
+
 def test_the_missing_sentence_is_asked_in_a_direct_message_and_added_to_the_issue(shared: Stage) -> None:
     ticket, root = _resolved(shared)
     question = _question(shared, ticket)

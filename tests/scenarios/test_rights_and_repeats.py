@@ -10,8 +10,10 @@ from tests.stage import (
     ENGINEER,
     GUEST,
     LENA,
+    MARIA,
     RESOLVE,
     STARS,
+    UNDO,
     Stage,
     reactions,
     said,
@@ -157,3 +159,33 @@ def test_messages_of_people_in_the_channel_are_left_alone(shared: Stage, text: s
     posted = shared.writes(CASEY, STARS, text)
     shared.quiet(0.3)
     assert shared.messages(thread_ts=posted) == []
+
+
+@pytest.mark.parametrize("in_thread", [True, False])
+def test_a_sentence_after_undo_is_told_that_the_star_is_open_again(shared: Stage, in_thread: bool) -> None:
+    ticket = shared.fresh_ticket()
+    root = shared.announced(Ticket=str(ticket))
+    shared.reacts(MARIA, root, "green-check-mark")
+    question = shared.until(lambda: shared.question(MARIA, ticket))
+    shared.presses(MARIA, question, UNDO)
+    shared.until(lambda: (shared.issue(ticket) or {})["state"] == "opened")
+    before = len(shared.whispers(MARIA))
+    shared.writes(MARIA, "D0MARIA", "We call them at five.", thread_ts=question["ts"] if in_thread else None)
+    told = shared.until(lambda: shared.whispers(MARIA)[before:])
+    shared.quiet(0.3)
+    assert f"This STAR for #{ticket} is open again" in told[0] and len(told) == 1
+    assert "We call them" not in str(shared.issue(ticket))
+
+
+def test_a_dialog_with_an_answer_that_nobody_can_read_stays_open(shared: Stage) -> None:
+    ticket = shared.fresh_ticket()
+    root = shared.announced(Ticket=str(ticket))
+    shared.presses(LENA, shared.card(root) or {}, RESOLVE)
+    assert shared.sends(LENA, next_step=" \u200b ") == {
+        "ok": False,
+        "errors": {"next_step": "Please write something here."},
+    }
+    shared.quiet(0.3)
+    assert (shared.issue(ticket) or {})["state"] == "opened"
+    shared.sends(LENA, next_step="Anna calls them.")
+    shared.until(lambda: (shared.issue(ticket) or {})["state"] == "closed")

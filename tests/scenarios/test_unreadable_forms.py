@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stage import CASEY, CLOSED_TICKET, LENA, STARS, Stage, reactions, said
+from tests.stage import CASEY, CLOSED_TICKET, LENA, STARS, UNDO, Stage, reactions, said
 
 UNREADABLE = {
     "no ticket": ({"Ticket": ""}, "*Ticket* is missing."),
@@ -81,6 +81,56 @@ def test_an_edit_to_a_ticket_that_has_an_open_star_becomes_a_link(shared: Stage)
     shared.until(lambda: "already has an open STAR" in shared.reply(second))
     assert f"p{first.replace('.', '')}|here it is" in shared.reply(second)
     assert shared.card(second) is None
+
+
+def test_a_linked_form_that_is_put_right_becomes_a_star_of_its_own(shared: Stage) -> None:
+    taken, own = shared.fresh_ticket(), shared.fresh_ticket()
+    shared.announced(Ticket=str(taken))
+    root = shared.files_star(Ticket=str(taken))
+    shared.until(lambda: "already has an open STAR" in shared.reply(root))
+    shared.edits(root, Ticket=str(own))
+    shared.until(lambda: "STAR issue #" in said(shared.card(root) or {}))
+    shared.until(lambda: "Thank you, that is all I needed." in shared.reply(root))
+    shared.until(lambda: len(shared.comments(own)) == 1)
+
+
+def test_an_edit_before_zendesk_answers_names_the_ticket_that_counts(shared: Stage) -> None:
+    ticket = shared.fresh_ticket()
+    shared.breaks("zendesk", status=503)
+    root = shared.files_star(Ticket="999999")
+    shared.until(lambda: shared.card(root))
+    shared.edits(root, Ticket=str(ticket))
+    shared.until(lambda: f"#{ticket}" in said(shared.card(root) or {}))
+    shared.mends()
+    shared.until(lambda: len(shared.comments(ticket)) == 1, 30)
+    shared.until(lambda: "hourglass" not in said(shared.card(root) or {}))
+    assert f"ticket {ticket}," in (shared.issue(ticket) or {})["title"]
+    assert shared.issue(999999) is None
+    assert shared.reply(root) == ""
+
+
+def test_an_edit_of_a_good_form_to_another_ticket_is_answered(shared: Stage) -> None:
+    ticket, other = shared.fresh_ticket(), shared.fresh_ticket()
+    root = shared.announced(Ticket=str(ticket))
+    shared.edits(root, Ticket=str(other))
+    shared.until(lambda: f"For #{other}, please send the form again." in shared.reply(root))
+    assert f"<@{CASEY}>, thank you for the edit. This STAR stays with #{ticket}" in shared.reply(root)
+    shared.quiet(0.3)
+    assert shared.issue(other) is None
+
+
+def test_a_form_put_right_after_it_was_closed_counts_after_undo(shared: Stage) -> None:
+    ticket = shared.fresh_ticket()
+    root = shared.files_star(Ticket="N/A")
+    shared.until(lambda: "It is kept" in shared.reply(root))
+    shared.reacts(LENA, root, "green-check-mark")
+    shared.until(lambda: "A Support Manager closed this STAR as it is" in shared.reply(root))
+    shared.edits(root, Ticket=str(ticket))
+    shared.until(lambda: (shared.issue(ticket) or {"state": ""})["state"] == "closed")
+    question = shared.until(lambda: shared.question(LENA, ticket))
+    shared.presses(LENA, question, UNDO)
+    shared.until(lambda: (shared.issue(ticket) or {"state": ""})["state"] == "opened")
+    shared.until(lambda: f"<@{LENA}> has been looking" in said(shared.card(root) or {}))
 
 
 def test_a_manager_may_close_what_cannot_be_read(shared: Stage) -> None:

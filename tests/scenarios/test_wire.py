@@ -23,6 +23,9 @@ def test_every_request_and_answer_of_a_story_is_as_documented(stage: Stage) -> N
     misplaced = stage.writes(CASEY, "C0SELFM", "Who can look at 123457?")
     stage.reacts(LENA, misplaced, "escalate", "C0SELFM")
     stage.until(lambda: stage.messages("C0SELFM", misplaced))
+    stage.until(lambda: stage.issues()[0]["state"] == "closed")
+    stage.passes(minutes=11)
+    stage.until(lambda: any("label_events" in row["path"] for row in stage.requests("gitlab")))
     stage.quiet()
     complaints = []
     for row in stage.requests():

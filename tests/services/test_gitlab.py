@@ -1,5 +1,6 @@
 """GitLab through python-gitlab, as far as the bot uses it."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from starbot.core.facts import IssueRef
 from starbot.errors import ServiceRefused
 from starbot.services.gitlab import GitLabService
+from starbot.services.wire import Door
 from tests.services.controls import Sandbox
 
 PROJECT = "gitlab-com/support/ticket-attention-requests"
@@ -97,6 +99,22 @@ def test_a_note_is_found_again_by_its_marker(gitlab: GitLabService, sandbox: San
     assert kept["internal"] is True
 
 
+def test_each_change_of_labels_is_told_with_its_time_and_who_made_it(
+    gitlab: GitLabService, sandbox: Sandbox
+) -> None:
+    ref = opened(gitlab)
+    on_it = {"project": PROJECT, "iid": ref.iid, "user": "lvogt", "label": "unstarred"}
+    for action in ("label", "unlabel") * 60:
+        sandbox.control("gitlab/act", {**on_it, "action": action})
+    changes = gitlab.label_changes(PROJECT, ref.iid)
+    assert [(one.label, one.added, one.by) for one in changes] == [
+        ("Escalation::Response-Time", True, "gl-support-bot"),
+        *[("unstarred", True, "lvogt"), ("unstarred", False, "lvogt")] * 60,
+    ]
+    assert all(START <= one.at < START + timedelta(minutes=5) for one in changes)
+    assert changes == sorted(changes, key=lambda one: one.at)
+
+
 def test_the_project_has_an_id(gitlab: GitLabService) -> None:
     assert gitlab.project_id(PROJECT) == 101
 
@@ -120,3 +138,17 @@ def test_many_threads_may_ask_at_once(gitlab: GitLabService) -> None:
     with ThreadPoolExecutor(8) as pool:
         refs = list(pool.map(lambda n: opened(gitlab, marker=f"{n:016d}"), range(16)))
     assert len({ref.iid for ref in refs}) == 16
+
+
+def test_nothing_in_an_issues_address_can_end_a_link_in_slack(
+    gitlab: GitLabService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = Door.send
+
+    def hostile(door: Door, *args: Any, **kwargs: Any) -> Any:
+        answer = send(door, *args, **kwargs)
+        answer._content = re.sub(rb'(/-/issues/\d+)"', rb'\1|x> \\n{<!channel>}"', answer.content)
+        return answer
+
+    monkeypatch.setattr(Door, "send", hostile)
+    assert opened(gitlab).url.endswith("x!channel")

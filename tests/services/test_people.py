@@ -83,6 +83,12 @@ def test_all_complaints_come_at_once_with_line_and_mend(tmp_path: Path) -> None:
     [
         ("name: Lena Vogt\n", ":1: is no list: begin each person with a dash"),
         ("- name: [\n", ":2: is no YAML: mend it there"),
+        ("[" * 3000, ": is nested too deeply: begin each person with a dash"),
+        ("- " * 3000, ": is nested too deeply: begin each person with a dash"),
+        (
+            "- name: Lena\n  ? [a]\n  : b\n",
+            ":2: a list is not known: take one of " + ", ".join(Person.model_fields),
+        ),
     ],
 )
 def test_a_file_of_another_shape_is_refused(tmp_path: Path, text: str, complaint: str) -> None:

@@ -202,3 +202,13 @@ def test_a_wrong_client_secret_is_unauthorized(sandbox: Sandbox) -> None:
     with pytest.raises(ServiceRefused) as refused:
         zendesk.ticket(TICKET)
     assert refused.value.reason == "unauthorized"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"assignee_id": "zzz"}, {"custom_fields": [{"id": "zzz", "value": "x"}]}]
+)
+def test_a_change_that_makes_no_sense_is_refused(zendesk: ZendeskService, changes: dict[str, Any]) -> None:
+    preview = zendesk.preview_macro(TICKET, zendesk.macro_id([MACRO]))
+    with pytest.raises(ServiceRefused) as refusal:
+        zendesk.apply_macro(TICKET, preview.model_copy(update={"changes": changes}), comment=None, key="k")
+    assert refusal.value.reason == "invalid"

@@ -113,6 +113,17 @@ class IssueRef(Fact):
     assignee: str | None = None
 
 
+class LabelChange(Fact):
+    """A label came to an issue or left it. `label` is "" where the label has been deleted since, `by` is a
+    GitLab username, "" where nobody knows.
+    """
+
+    label: str
+    added: bool
+    at: datetime
+    by: str = ""
+
+
 class MacroPreview(Fact):
     """What a macro would do to a ticket: only what differs from the ticket as it is.
 

@@ -10,12 +10,14 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from starbot.core.case import Case, Decision, Event
-from starbot.engine.duty import Duty
+from starbot.core.case import Case, Decision, Document, Event
+from starbot.engine.duty import Duty, Target
 from starbot.engine.store import Books, Start, Store, StoredCase, stamp
 
 Also = Callable[[Books], None]
 """What else belongs to the same transaction, such as marking an effect as done. Must be repeatable."""
+
+CANNOT_BE_SHOWN: Document = {"cannot": "be shown"}
 
 LOST_RACES = 8
 """How often an event may lose against another one for the same ticket, handle or journal line."""
@@ -45,6 +47,8 @@ class Advance:
 
     def _apply(self, books: Books, event: Event, stored: StoredCase | None) -> list[Start]:
         duty = self._duties[event.duty]
+        if stored is not None and stored.duty != duty.name:
+            return []
         before = None if stored is None else duty.cases.model_validate_json(stored.body)
         decision = duty.decide(before, event, self._rival(books, duty, before, event))
         if decision is None:
@@ -113,5 +117,14 @@ def _changed_targets(duty: Duty, before: Case | None, case: Case, decision: Deci
         thing
         for thing, target in duty.targets.items()
         if thing in decision.redraw
-        or target.render(case) != (None if before is None else target.render(before))
+        or rendered(target, case) != (None if before is None else rendered(target, before))
     ]
+
+
+def rendered(target: Target, case: Case) -> Document | None:
+    """What the target should show. A case that cannot be rendered is no reason to lose the event: showing it
+    will fail, and that is told as this target's trouble."""
+    try:
+        return target.render(case)
+    except Exception:
+        return CANNOT_BE_SHOWN

@@ -1,12 +1,14 @@
 """What the engine asks of a duty. The engine imports no duty: `app` hands it a list of these."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from starbot.core.case import Case, Decision, Document, Effect, Event, Service
+from starbot.errors import ServiceDelayed
 
 
 @dataclass(frozen=True)
@@ -23,17 +25,36 @@ class Deed:
 
 
 @dataclass(frozen=True)
+class Try:
+    """Which try at showing a target this is. `look`: an earlier one may have been served, so what is made only
+    once is looked for first. `may_make`: the vendor has surely ended with the earlier one, so what is not found
+    may be made again; until then, what is not found raises ServiceDelayed."""
+
+    look: bool = False
+    may_make: bool = True
+
+
+@contextmanager
+def looking() -> Iterator[None]:
+    """Around asking a service whether something is there: that it does not answer says nothing of the try that
+    is looked for, which may still be served."""
+    try:
+        yield
+    except ServiceDelayed as delay:
+        raise ServiceDelayed(delay.service, delay.what, delay.retry_after_s, True, delay.timed_out) from None
+
+
+@dataclass(frozen=True)
 class Target:
     """One thing that always shows the case as it is: a card, the fields of an issue.
 
-    `render` is pure; None means that there is nothing to show yet. `show(case, wanted, shown, look)`
-    writes it; `look` is true when an earlier try may have been served, so that what is made only
-    once is looked for first. It may answer with an event.
+    `render` is pure; None means that there is nothing to show yet. `show(case, wanted, shown, this_try)`
+    writes it. It may answer with an event.
     """
 
     service: Service
     render: Callable[[Any], Document | None]
-    show: Callable[[Any, Document, Document | None, bool], Event | None]
+    show: Callable[[Any, Document, Document | None, Try], Event | None]
 
 
 @dataclass(frozen=True)

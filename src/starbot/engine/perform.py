@@ -15,10 +15,10 @@ from typing import Any
 
 import structlog
 
-from starbot.core.case import Case, Event, Service
+from starbot.core.case import Case, Document, Event, Service
 from starbot.core.text import marker
-from starbot.engine.advance import Advance, Also
-from starbot.engine.duty import Deed, Duty, Target
+from starbot.engine.advance import Advance, Also, rendered
+from starbot.engine.duty import Deed, Duty, Target, Try, looking
 from starbot.engine.patience import GO_ON_AFTER_S, SHORT_WAIT_S, Alarm, Busy, Share, back_off_s
 from starbot.engine.store import DATABASE_AWAY, Books, Start, Store, StoredTarget
 from starbot.errors import ServiceDelayed, ServiceRefused
@@ -112,11 +112,23 @@ class Performer:
         with self._store.transaction() as books:
             stored = books.begin_try(sending.key)
             case = _case(sending.duty, books, sending.case_id)
-        tries = 0 if stored is None else stored.attempts
-        event = deed.find(effect, case) if tries and deed.find is not None else None
+        event = None
+        if deed.find is not None and stored is not None:
+            with looking():
+                event = deed.find(effect, case) if stored.attempts else None
+            if event is None:
+                self._may_write(sending, stored.unsure_until)
         if event is None:
             event = deed.do(effect, case)
         self._done(sending, event, lambda books: books.settle_effect(sending.key, "done"))
+
+    def _may_write(self, sending: Sending, unsure_until: float | None) -> None:
+        """Not while the vendor may still serve an earlier try: then look again, and write only after that."""
+        now = time.time()
+        if unsure_until is not None and now < unsure_until:
+            raise ServiceDelayed(sending.service, "look again", None, True)
+        with self._store.transaction() as books:
+            books.set_unsure(sending.key, now + self._settle_s[sending.service])
 
     # -- targets
     def converge(self, case_id: str, thing: str, writer: str) -> Again | None:
@@ -135,7 +147,7 @@ class Performer:
             claimed = self._claim(case_id, thing, writer)
             if claimed is None:
                 return None
-            duty, case, stored = claimed
+            duty, case, stored, this_try = claimed
             target = duty.targets[thing]
             key = f"{case_id}:{thing}"
             sending = Sending(duty, case_id, key, thing, target.service, f"{key}:{case.version}")
@@ -144,12 +156,14 @@ class Performer:
                     self._delayed(sending)
                     return Again(target.service, SHORT_WAIT_S)
                 again = self._sending(
-                    sending, partial(self._show, sending, target, case, stored), _given_up(sending, case)
+                    sending,
+                    partial(self._show, sending, target, case, stored.document, this_try),
+                    _given_up(sending, case),
                 )
             if again is not None:
                 return again
 
-    def _claim(self, case_id: str, thing: str, writer: str) -> tuple[Duty, Any, StoredTarget] | None:
+    def _claim(self, case_id: str, thing: str, writer: str) -> tuple[Duty, Any, StoredTarget, Try] | None:
         with self._store.transaction() as books:
             stored = books.target(case_id, thing)
             if stored is None or stored.writer not in (None, writer):
@@ -161,20 +175,32 @@ class Performer:
             assert body is not None, "a target without a case"
             duty = self._duties[body.duty]
             case: Case = duty.cases.model_validate_json(body.body)
-            if duty.targets[thing].render(case) in (None, stored.document):
+            if rendered(duty.targets[thing], case) in (None, stored.document):
                 books.set_target(case_id, thing, shown=case.version, writer=None)
                 return None
-            books.set_target(case_id, thing, writer=writer, attempts=stored.attempts + 1)
-            return duty, case, stored
+            now = time.time()
+            is_sure = stored.unsure_until is None or now >= stored.unsure_until
+            until = now + self._settle_s[duty.targets[thing].service] if is_sure else stored.unsure_until
+            books.set_target(case_id, thing, writer=writer, attempts=stored.attempts + 1, unsure_until=until)
+            return duty, case, stored, Try(look=stored.attempts > 0, may_make=is_sure)
 
-    def _show(self, sending: Sending, target: Target, case: Any, stored: StoredTarget) -> None:
+    def _show(
+        self, sending: Sending, target: Target, case: Any, before: Document | None, this_try: Try
+    ) -> None:
         document = target.render(case)
         assert document is not None
 
         def shown(books: Books) -> None:
-            books.set_target(case.id, sending.name, shown=case.version, document=document, attempts=0)
+            books.set_target(
+                case.id,
+                sending.name,
+                shown=case.version,
+                document=document,
+                attempts=0,
+                unsure_until=None,
+            )
 
-        event = target.show(case, document, stored.document, stored.attempts > 0)
+        event = target.show(case, document, before, this_try)
         if event is None:
             with self._store.transaction() as books:
                 shown(books)
@@ -198,6 +224,9 @@ class Performer:
                 log.info("delayed", key=sending.key, error=str(delay))
                 self._delayed(sending)
                 return Again(sending.service, self._wait_s(sending, delay))
+            except ServiceRefused as refusal:
+                self._sure(sending)
+                self._failed(sending, refusal, give_up)
             except DATABASE_AWAY:
                 raise
             except Exception as error:
@@ -208,10 +237,21 @@ class Performer:
         with self._store.read() as books:
             stored = books.effect(sending.key)
             target = books.target(sending.case_id, sending.name) if stored is None else None
-        tries = stored.attempts if stored else target.attempts if target else 1
-        wait = back_off_s(tries) if delay.retry_after_s is None else delay.retry_after_s
-        # A vendor may still be at work on a request that we gave up: looking before that would miss it.
-        return max(wait, self._settle_s[sending.service]) if delay.timed_out and delay.maybe_done else wait
+        asked = stored or target
+        wait = back_off_s(asked.attempts if asked else 1)
+        if delay.retry_after_s is not None:
+            wait = delay.retry_after_s
+        if not delay.maybe_done:
+            self._sure(sending)
+        unsure_s = (asked.unsure_until or 0.0) - time.time() if asked else 0.0
+        # What is not found by then was never served: no need to double the wait beyond that.
+        return min(wait, max(unsure_s, back_off_s(1))) if unsure_s > 0 else wait
+
+    def _sure(self, sending: Sending) -> None:
+        """The vendor said no, or was never reached: nothing of this try is still under way there."""
+        with self._store.transaction() as books:
+            books.set_unsure(sending.key, None)
+            books.set_target(sending.case_id, sending.name, unsure_until=None)
 
     def _done(self, sending: Sending, event: Event, also: Also) -> None:
         named = event.model_copy(update={"id": f"{sending.event_id}>done", "case_id": sending.case_id})

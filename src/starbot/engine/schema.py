@@ -3,7 +3,7 @@
 Bodies are JSON text: the case is the truth, the columns beside it are what the engine looks things up by.
 """
 
-from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -54,6 +54,8 @@ effects = Table(
     Column("kind", String(64), nullable=False),
     Column("state", String(16), nullable=False),  # open, done, failed
     Column("attempts", Integer, nullable=False),
+    # Until then (seconds since 1970, the machine's time) a try without an answer may still be served.
+    Column("unsure_until", Float, nullable=True),
     Column("body", Text, nullable=False),
     Index("effects_case", "case_id"),
 )
@@ -66,6 +68,7 @@ targets = Table(
     Column("wanted", Integer, nullable=False),
     Column("shown", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("unsure_until", Float, nullable=True),
     # The one writer that may show this target now: the id of its workflow.
     Column("writer", String(255), nullable=True),
     Column("document", Text, nullable=True),

@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from starbot.core.case import Document
 from starbot.engine.schema import cases, effects, handles, journal, memory, stuck, targets
@@ -65,6 +65,7 @@ class StoredEffect(NamedTuple):
     kind: str
     state: str
     attempts: int
+    unsure_until: float | None
     body: str
 
 
@@ -76,6 +77,7 @@ class StoredTarget(NamedTuple):
     wanted: int
     shown: int
     attempts: int
+    unsure_until: float | None
     writer: str | None
     document: Document | None
 
@@ -176,6 +178,10 @@ class Books:
         )
         return StoredEffect(*row)
 
+    def set_unsure(self, key: str, until: float | None) -> None:
+        """Until when a try of this effect that got no answer may still be served; None: surely not."""
+        self._db.execute(sa.update(effects).where(effects.c.key == key).values(unsure_until=until))
+
     def settle_effect(self, key: str, state: str) -> None:
         """The effect is over: done or failed."""
         self._db.execute(sa.update(effects).where(effects.c.key == key).values(state=state))
@@ -201,8 +207,8 @@ class Books:
         row = self._db.execute(query.with_for_update() if self._lock_rows else query).first()
         if row is None:
             return None
-        document = None if row[6] is None else json.loads(row[6])
-        return StoredTarget(row[0], row[1], row[2], row[3], row[4], row[5], document)
+        document = None if row[7] is None else json.loads(row[7])
+        return StoredTarget(row[0], row[1], row[2], row[3], row[4], row[5], row[6], document)
 
     def set_target(self, case_id: str, thing: str, **values: Any) -> None:
         """Changes columns of a target; a document is given as a dict."""
@@ -281,6 +287,7 @@ _EFFECT = (
     effects.c.kind,
     effects.c.state,
     effects.c.attempts,
+    effects.c.unsure_until,
     effects.c.body,
 )
 _TARGET = (
@@ -289,6 +296,7 @@ _TARGET = (
     targets.c.wanted,
     targets.c.shown,
     targets.c.attempts,
+    targets.c.unsure_until,
     targets.c.writer,
     targets.c.document,
 )
@@ -299,20 +307,25 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = normal_url(url)
-        self.is_sqlite = make_url(self.url).get_backend_name() == "sqlite"
+        self.is_sqlite = _parts(self.url).get_backend_name() == "sqlite"
         self._one_writer: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
         self._mark = _claim_file(self.url) if self.is_sqlite else _claim_database(self.url)
         self._writing = _engine(self.url, "BEGIN IMMEDIATE")
         self._reading = _engine(self.url, "BEGIN") if self.is_sqlite else self._writing
 
     def migrate(self) -> None:
-        """Brings the schema to the newest version."""
+        """Brings the schema to the newest version. SetupError where the database does not let us."""
         config = Config()
         config.set_main_option("script_location", str(files("starbot.engine") / "migrations"))
-        with self._one_writer, self._writing.connect() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            connection.commit()
+        try:
+            with self._one_writer, self._writing.connect() as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                connection.commit()
+        except DBAPIError as error:
+            raise SetupError(
+                [f"DATABASE_URL: {_first_line(error)}. Mend it, or name another database."]
+            ) from None
 
     @contextmanager
     def transaction(self) -> Iterator[Books]:
@@ -331,6 +344,26 @@ class Store:
         self._writing.dispose()
         self._reading.dispose()
         self._mark.close()
+
+
+def _parts(url: str) -> URL:
+    """The address taken apart. SetupError without the address, which may hold a password."""
+    try:
+        parts = make_url(url)
+    except (ArgumentError, ValueError):
+        parts = None
+    if parts is None or "@" in (parts.host or ""):
+        raise SetupError(
+            [
+                "DATABASE_URL: this is no address. Write postgresql://user:password@host:5432/database, and %40 for "
+                "an @ in the password."
+            ]
+        )
+    return parts
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "orig", error)).partition("\n")[0].rstrip(".")
 
 
 def normal_url(url: str) -> str:
@@ -364,11 +397,16 @@ def _engine(url: str, begin: str) -> Engine:
             max_overflow=20,
             pool_timeout=DATABASE_PATIENCE_S,
             pool_pre_ping=True,
+            hide_parameters=True,
             isolation_level="READ COMMITTED",
             connect_args=_POSTGRESQL,
         )
     engine = sa.create_engine(
-        url, pool_size=16, max_overflow=64, connect_args={"timeout": DATABASE_PATIENCE_S}
+        url,
+        pool_size=16,
+        max_overflow=64,
+        hide_parameters=True,
+        connect_args={"timeout": DATABASE_PATIENCE_S},
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -392,10 +430,11 @@ def _claim_database(url: str) -> Connection:
         connection = engine.connect()
         is_mine = connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_ONE_BOT)))
         connection.commit()
-    except OperationalError as error:
+    except (DBAPIError, UnicodeError) as error:
         raise SetupError(
             [
-                f"DATABASE_URL: PostgreSQL does not let us in ({str(error.orig).splitlines()[0]}). Check that it runs."
+                f"DATABASE_URL: PostgreSQL does not let us in ({_first_line(error)}). Check the address and that it "
+                "runs."
             ]
         ) from None
     if not is_mine:
@@ -434,4 +473,25 @@ def _claim_file(url: str) -> Any:
                 "of its own, or use PostgreSQL."
             ]
         ) from None
+    fault = _fault(path) or _fault(Path(make_url(engine_url(url)).database or ""))
+    if fault is not None:
+        mark.close()
+        raise SetupError([f"DATABASE_URL: {fault}"])
     return mark
+
+
+def _fault(path: Path) -> str | None:
+    """Why SQLite could not keep its tables in this file. Only for whoever holds the claim: to close a file
+    gives back the locks that SQLite has on it (sqlite.org/howtocorrupt.html)."""
+    if path.is_dir():
+        return f"{path} is a folder. Name a file in it, or another."
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"{path} cannot be read ({error.strerror}). Allow it, or name another file."
+    if head not in (b"", b"SQLite format 3\0"):  # sqlite.org/fileformat.html
+        return f"{path} is no SQLite database. Name another file, or move this one."
+    return None

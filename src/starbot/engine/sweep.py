@@ -13,6 +13,7 @@ import structlog
 from starbot.core.case import Event
 from starbot.engine.duty import Duty
 from starbot.engine.store import Store
+from starbot.errors import ServiceDelayed
 
 log = structlog.get_logger("starbot.engine")
 
@@ -32,7 +33,7 @@ AGAIN_AFTER_S = 10.0
 
 class Every:
     """Calls back in a thread of its own: every so many seconds (None: never by itself), and whenever woken.
-    An error is logged, and tried again soon."""
+    An error is logged, and tried again soon; where a service does not answer, without a traceback."""
 
     def __init__(self, name: str, seconds: float | None, call: Callable[[], object]) -> None:
         self._seconds = seconds
@@ -65,6 +66,9 @@ class Every:
             try:
                 self._call()
                 wait_s = self._seconds
+                continue
+            except ServiceDelayed as delay:
+                log.warning("a turn was delayed; trying again soon", turn=self._thread.name, why=str(delay))
             except Exception:
-                log.exception("a turn failed; trying again soon", thread=self._thread.name)
-                wait_s = min(self._seconds or AGAIN_AFTER_S, AGAIN_AFTER_S)
+                log.exception("a turn failed; trying again soon", turn=self._thread.name)
+            wait_s = min(self._seconds or AGAIN_AFTER_S, AGAIN_AFTER_S)

@@ -1,9 +1,10 @@
-"""GitLab through python-gitlab: STAR issues and their notes.
+"""GitLab through python-gitlab: STAR issues, their notes and the history of their labels.
 
 Bodies come escaped (`core.text`). GitLab has no idempotency key, so each issue and note that we write
 ends with a hidden marker. We find it again by listing what we wrote, not by the search index, which lags.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -11,11 +12,12 @@ from typing import Any, Literal
 import gitlab
 import requests
 
-from starbot.core.facts import IssueRef
+from starbot.core.facts import IssueRef, LabelChange
 from starbot.errors import RefusedReason, ServiceRefused
 from starbot.services.wire import Deeds, Door, Pool, Rejected
 
 _CLOCK_SKEW = timedelta(minutes=5)
+_NOT_IN_A_LINK = re.compile(r"[<>|{}\s]")
 
 
 def _reason(no: Rejected) -> RefusedReason:
@@ -155,6 +157,13 @@ class GitLabService:
             issue = client.projects.get(project, lazy=True).issues.update(iid, changed)
             return _issue_ref(project, issue)
 
+    def label_changes(self, project: str, iid: int) -> list[LabelChange]:
+        """Every change of the issue's labels, the oldest first (docs.gitlab.com/api/resource_label_events)."""
+        with self._doing("read the label history"), self._clients.lend() as client:
+            issue = client.projects.get(project, lazy=True).issues.get(iid, lazy=True)
+            events = [one.attributes for one in issue.resourcelabelevents.list(iterator=True, per_page=100)]
+        return [_label_change(event) for event in sorted(events, key=lambda event: int(event["id"]))]
+
     def note(self, project: str, iid: int, body: str, *, marker: str, internal: bool) -> int:
         """Write a note and return its id. `internal` hides it from people without a role in the project."""
         with self._doing("note the issue", writes=True), self._clients.lend() as client:
@@ -182,8 +191,18 @@ def _issue_ref(project: str, issue: dict[str, Any]) -> IssueRef:
         project=project,
         iid=issue["iid"],
         id=issue["id"],
-        url=issue["web_url"],
+        url=_NOT_IN_A_LINK.sub("", issue["web_url"]),
         labels=tuple(issue["labels"]),
         state=issue["state"],
         assignee=assignees[0]["username"] if assignees else None,
+    )
+
+
+def _label_change(event: dict[str, Any]) -> LabelChange:
+    """GitLab keeps the event of a label or an account that has been deleted since, with a null in its place."""
+    return LabelChange(
+        label=(event["label"] or {}).get("name", ""),
+        added=event["action"] == "add",
+        at=datetime.fromisoformat(event["created_at"]).astimezone(UTC),
+        by=(event["user"] or {}).get("username", ""),
     )

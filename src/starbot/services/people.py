@@ -48,6 +48,8 @@ class PeopleFile:
             raise SetupError([f"{path}: cannot be read ({type(error).__name__}): check the path"]) from error
         except yaml.YAMLError as error:
             raise SetupError([f"{path}{_line(error)}: is no YAML: mend it there"]) from error
+        except RecursionError:
+            raise SetupError([f"{path}: is nested too deeply: begin each person with a dash"]) from None
         return _Reading(path).people(root)
 
 
@@ -88,7 +90,8 @@ class _Reading:
     def _values(self, entry: yaml.MappingNode) -> Iterator[tuple[str, str]]:
         for key, value in entry.value:
             if key.value not in _KEYS:
-                self._complain(key, f"{key.value!r} is not known: take one of {', '.join(_KEYS)}")
+                written = repr(key.value) if isinstance(key, yaml.ScalarNode) else "a list"
+                self._complain(key, f"{written} is not known: take one of {', '.join(_KEYS)}")
             elif not isinstance(value, yaml.ScalarNode):
                 self._complain(value, f"{key.value} must be one word or text")
             else:

@@ -24,6 +24,7 @@ AHEAD = timedelta(hours=24)
 _SHIFTS = "shifts"
 _SHIFT_ROWS = TypeAdapter(list[Shift])
 _MANAGERS = "managers_by_source"
+_ON_CALL = "on call"
 _MANAGERS_BY_SOURCE = TypeAdapter(dict[str, dict[str, Person]])
 """Managers by Slack id, apart for each source of rights: a source that answers replaces its own only."""
 
@@ -72,7 +73,11 @@ class Roster:
             shifts = self._ask(now)
         except ServiceError:
             return self._remembered(now)
-        return OnCall(managers=self._persons(shifts, now), source="live", as_of=now)
+        managers = self._persons(shifts, now)
+        with self._lock:
+            # Whom a card mentions may press its buttons, even where the refresh has not seen an override yet.
+            self._managers = {**self._managers, _ON_CALL: {one.slack: one for one in managers if one.slack}}
+        return OnCall(managers=managers, source="live", as_of=now)
 
     def _ask(self, now: datetime) -> list[Shift]:
         schedule_ids = list(self._schedules().values())

@@ -37,9 +37,9 @@ def _on_issue(state: GitLabState, issue: Issue, user: GitLabUser, action: str, b
         case "comment":
             state.comment(issue, user, str(body.get("body", "")), bool(body.get("internal", False)))
         case "label":
-            state.set_labels(issue, [*issue.labels, label])
+            state.set_labels(issue, user, [*issue.labels, label])
         case "unlabel":
-            state.set_labels(issue, [name for name in issue.labels if name != label])
+            state.set_labels(issue, user, [name for name in issue.labels if name != label])
         case "assign":
             state.assign(issue, [_user(state, str(body.get("assignee", user.username)))])
         case "unassign":

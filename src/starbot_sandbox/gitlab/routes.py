@@ -1,6 +1,7 @@
 """GitLab REST v4 on the wire: the token at the door, then projects, labels, members, issues and notes.
 
-Sources: docs.gitlab.com/api (issues, notes, labels, members), gitlabhq lib/api/{issues,notes}.rb.
+Sources: docs.gitlab.com/api (issues, notes, labels, resource_label_events, members), gitlabhq
+lib/api/{issues,notes}.rb.
 """
 
 import json
@@ -149,6 +150,7 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
         route("/users", GET=_users),
         route("/projects/{project:path}/issues/{iid:int}/notes/{note_id:int}", GET=_note),
         route("/projects/{project:path}/issues/{iid:int}/notes", GET=_notes, POST=_comment),
+        route("/projects/{project:path}/issues/{iid:int}/resource_label_events", GET=_label_events),
         route("/projects/{project:path}/issues/{iid:int}", GET=_issue, PUT=_edit),
         route("/projects/{project:path}/issues", GET=_issues, POST=_open),
         route("/projects/{project:path}/labels", GET=_labels),
@@ -319,11 +321,11 @@ def _apply(call: Call, issue: Issue) -> None:
     """Labels, assignees, due date and state as sent, for a new and for an edited issue."""
     state = call.state
     if "labels" in call.fields:
-        state.set_labels(issue, call.names("labels"))
+        state.set_labels(issue, call.user, call.names("labels"))
     if added := call.names("add_labels"):
-        state.set_labels(issue, issue.labels + added)
+        state.set_labels(issue, call.user, issue.labels + added)
     if removed := call.names("remove_labels"):
-        state.set_labels(issue, [name for name in issue.labels if name not in removed])
+        state.set_labels(issue, call.user, [name for name in issue.labels if name not in removed])
     for name in ("assignee_id", "assignee_ids"):
         if name in call.fields:
             state.assign(issue, [state.users[one] for one in call.ids(name) if one in state.users])
@@ -401,6 +403,11 @@ def _has_words(call: Call, issue: Issue) -> bool:
     places = call.names("in") or ["title", "description"]
     text = " ".join(getattr(issue, place) for place in places if place in ("title", "description"))
     return (call.text("search") or "").lower() in text.lower()
+
+
+def _label_events(call: Call) -> Response:
+    issue = call.issue
+    return _page(call, [shapes.label_event(one, issue, call.base) for one in issue.label_events])
 
 
 def _comment(call: Call) -> Response:

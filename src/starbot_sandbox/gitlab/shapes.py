@@ -1,4 +1,4 @@
-"""GitLab's JSON: how users, projects, labels, issues and notes look in an answer.
+"""GitLab's JSON: how users, projects, labels, issues, notes and label events look in an answer.
 
 Shapes: GitLab's own schemas spec/fixtures/api/schemas/public_api/v4 and docs.gitlab.com/api/issues.
 """
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from starbot_sandbox.gitlab.seed import GitLabLabel, GitLabUser
-from starbot_sandbox.gitlab.state import Issue, Note, Project
+from starbot_sandbox.gitlab.state import Issue, LabelEvent, Note, Project
 
 
 def moment(when: datetime) -> str:
@@ -144,4 +144,22 @@ def note(one: Note, on: Issue, base: str) -> dict[str, Any]:
         "confidential": one.internal,
         "internal": one.internal,
         "commands_changes": {},
+    }
+
+
+def label_event(one: LabelEvent, on: Issue, base: str) -> dict[str, Any]:
+    """Entities::ResourceLabelEvent (docs.gitlab.com/api/resource_label_events)."""
+    return {
+        "id": one.id,
+        "user": user(one.user, base),
+        "created_at": moment(one.created_at),
+        "resource_type": "Issue",
+        "resource_id": on.id,
+        "label": {
+            "id": one.label.id,
+            "name": one.label.name,
+            "color": one.label.color,
+            "description": one.label.description,
+        },
+        "action": "add" if one.added else "remove",
     }

@@ -26,6 +26,17 @@ class Note:
     internal: bool = False
 
 
+@dataclass(frozen=True)
+class LabelEvent:
+    """A label that came to an issue or left it, and who did that."""
+
+    id: int
+    user: GitLabUser
+    label: GitLabLabel
+    added: bool
+    created_at: datetime
+
+
 @dataclass
 class Issue:
     """An issue. `id` is global, `iid` counts within the project."""
@@ -40,6 +51,7 @@ class Issue:
     description: str = ""
     state: str = "opened"
     labels: list[str] = field(default_factory=list)
+    label_events: list[LabelEvent] = field(default_factory=list)
     assignees: list[GitLabUser] = field(default_factory=list)
     confidential: bool = False
     discussion_locked: bool = False
@@ -73,10 +85,10 @@ class GitLabState:
         self.scoped_labels_exclusive = seed.scoped_labels_exclusive
         self.projects = {one.id: _project(one) for one in seed.projects}
         self.quota = Quota(CALLS_PER_MINUTE, 60)
-        self._last_id = {"issue": 10_000, "note": 50_000, "label": 900}
+        self._last_id = {"issue": 10_000, "note": 50_000, "label": 900, "label event": 70_000}
 
     def next_id(self, kind: str) -> int:
-        """A fresh global id of "issue", "note" or "label"."""
+        """A fresh global id of "issue", "note", "label" or "label event"."""
         self._last_id[kind] += 1
         return self._last_id[kind]
 
@@ -148,12 +160,12 @@ class GitLabState:
             case "unassign":
                 self.assign(issue, [])
             case "label" | "labels":
-                self.set_labels(issue, issue.labels + _label_names(action.argument))
+                self.set_labels(issue, author, issue.labels + _label_names(action.argument))
             case "relabel":
-                self.set_labels(issue, _label_names(action.argument))
+                self.set_labels(issue, author, _label_names(action.argument))
             case "unlabel":
                 gone = _label_names(action.argument) or issue.labels
-                self.set_labels(issue, [name for name in issue.labels if name not in gone])
+                self.set_labels(issue, author, [name for name in issue.labels if name not in gone])
             case "confidential":
                 issue.confidential = True
             case "title":
@@ -183,8 +195,9 @@ class GitLabState:
         issue.assignees = list(users)
         issue.updated_at = self.clock.now()
 
-    def set_labels(self, issue: Issue, names: list[str]) -> None:
+    def set_labels(self, issue: Issue, author: GitLabUser, names: list[str]) -> None:
         """Set the labels; missing ones are created silently, of a scope only the last stays (Premium)."""
+        before = list(issue.labels)
         wanted = list(dict.fromkeys(name for name in names if name))
         if self.scoped_labels_exclusive:
             wanted = _one_of_each_scope(wanted)
@@ -193,6 +206,17 @@ class GitLabState:
                 issue.project.labels.append(GitLabLabel(self.next_id("label"), name))
         issue.labels = sorted(wanted, key=str.lower)
         issue.updated_at = self.clock.now()
+        self._record_labels(issue, author, before)
+
+    def _record_labels(self, issue: Issue, author: GitLabUser, before: list[str]) -> None:
+        """What came, then what left (app/services/resource_events/change_labels_service.rb)."""
+        known = {label.name: label for label in issue.project.labels}
+        came = [(name, True) for name in issue.labels if name not in before]
+        left = [(name, False) for name in before if name not in issue.labels]
+        issue.label_events += [
+            LabelEvent(self.next_id("label event"), author, known[name], added, issue.updated_at)
+            for name, added in came + left
+        ]
 
     def snapshot(self) -> dict[str, Any]:
         """Projects, and issues with notes; `notified` lists the mentions, `quick_actions` what ran."""

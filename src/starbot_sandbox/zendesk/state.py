@@ -132,11 +132,11 @@ class ZendeskState:
         if sent.get("tags") is not None:
             self._change(ticket, audit, "tags", tag_list(sent["tags"]))
         for one in [*(sent.get("custom_fields") or []), *(sent.get("fields") or [])]:
-            self._change_field(ticket, audit, int(one["id"]), one.get("value"))
+            self._change_field(ticket, audit, _number("custom_fields", one["id"]), one.get("value"))
         if sent.get("comment"):
             self._add_comment(ticket, audit, author, sent["comment"])
         if audit.events and sent.get("macro_id"):
-            audit.events.append(self._macro_event(int(sent["macro_id"])))
+            audit.events.append(self._macro_event(_number("macro_id", sent["macro_id"])))
         if audit.events:
             ticket.audits.append(audit)
             ticket.updated_at = audit.at
@@ -148,7 +148,7 @@ class ZendeskState:
         if sent.get("priority") is not None and sent["priority"] not in PRIORITIES:
             raise Invalid("priority", f"Priority: {sent['priority']} is not valid")
         assignee = sent.get("assignee_id", ticket.assignee_id)
-        person = self.users.get(int(assignee)) if assignee is not None else None
+        person = self.users.get(_number("assignee_id", assignee)) if assignee is not None else None
         if assignee is not None and (person is None or person.role == "end-user"):
             raise Invalid("assignee_id", "Assignee: is invalid")
         if sent.get("status") == "solved" and person is None:
@@ -187,7 +187,7 @@ class ZendeskState:
         # "The initial value set on ticket creation persists": public, unless the ticket began privately.
         began_public = ticket.comments[0].public if ticket.comments else True
         public = bool(sent.get("public", began_public))
-        writer = self.users.get(int(sent.get("author_id") or author.id), author)
+        writer = self.users.get(_number("author_id", sent.get("author_id") or author.id), author)
         self._store_comment(ticket, audit, writer, body, public)
 
     def _store_comment(
@@ -319,6 +319,13 @@ class ZendeskState:
             self._store_comment(ticket, audit, self.users[one.author_id], one.body, one.public)
         ticket.sla = list(seed.sla)
         return ticket
+
+
+def _number(name: str, sent: Any) -> int:
+    try:
+        return int(sent)
+    except (TypeError, ValueError):
+        raise Invalid(name, f"{name}: is invalid") from None
 
 
 def tag_list(sent: Any) -> list[str]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from starbot.core.case import Effect
-from starbot.core.facts import IssueRef, MessageRef, OnCall, Person, Ticket
+from starbot.core.facts import IssueRef, LabelChange, MessageRef, OnCall, Person, Ticket
 from starbot.core.hours import Region
 from starbot.duties.stars import model
 from starbot.duties.stars.form import Form, FormProblem
@@ -53,6 +53,7 @@ UNREADABLE = FORM.model_copy(
         "problems": (FormProblem(kind="ticket_not_applicable", field="ticket", seen="N/A"),),
     }
 )
+OTHER = FORM.model_copy(update={"ticket": 123457, "ticket_raw": "123457"})
 TICKET = Ticket(
     id=123456,
     subject="Backup fails",
@@ -71,6 +72,7 @@ ISSUE = IssueRef(
     labels=LOOK.issue_labels,
     assignee="lvogt",
 )
+LABELS = tuple(LabelChange(label=label, added=True, at=NOON, by="bot") for label in ISSUE.labels)
 ONCALL = OnCall(managers=(LENA,), source="live", as_of=NOON)
 
 
@@ -126,7 +128,10 @@ KINDS = tuple(_KINDS)
 _FAILED: dict[str, Any] = {"key": "star-1:apply_macro:0", "effect": "apply_macro", "service": "zendesk"}
 _WITH: dict[str, dict[str, Any]] = {
     "form_posted": {"id": "form:C1:1", "root": ROOT, "form": FORM},
-    "form_edited": {"form": FORM.model_copy(update={"desired_result": "Two calls today."})},
+    "form_edited": {
+        "form": FORM.model_copy(update={"desired_result": "Two calls today."}),
+        "edited_ts": "1794916860.000000",
+    },
     "ticket_read": {"ticket": TICKET},
     "ticket_unfit": {"number": 123456, "problem": "ticket_closed"},
     "initiator_named": {"name": "Casey Lin"},
@@ -135,6 +140,7 @@ _WITH: dict[str, dict[str, Any]] = {
     "reply_posted": {"ref": REPLY},
     "question_posted": {"ref": QUESTION},
     "issue_seen": {"issue": ISSUE},
+    "labels_read": {"id": "star-1:read_labels:0>done", "changes": LABELS},
     "issue_noted": {"id": "star-1:note_issue:0>done"},
     "macro_applied": {"public_text": "We look at it."},
     "acknowledged": {"by": LENA, "seen": Seen(ts=ROOT.ts, user="U1", name="eyes", at="1.0")},

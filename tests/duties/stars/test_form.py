@@ -342,7 +342,11 @@ def test_a_missing_urgency_is_a_problem() -> None:
     ("answer", "initiator", "raw"),
     [
         ("<@U0CASEY>", "U0CASEY", "@U0CASEY"),
-        ("<@W0CASEY|casey> (CSM)", "W0CASEY", "@casey (CSM)"),
+        ("*<@W0CASEY|casey>* ", "W0CASEY", "@casey"),
+        ("&gt; <@U0CASEY>", "U0CASEY", "@U0CASEY"),
+        ("<@W0CASEY|casey> (CSM)", None, "@casey (CSM)"),
+        ("Casey, please ask <@U0GUEST>", None, "Casey, please ask @U0GUEST"),
+        ("<@U0CASEY> <@U0GUEST>", None, "@U0CASEY @U0GUEST"),
         ("Casey Lin", None, "Casey Lin"),
         ("&lt;@U0LENA&gt;", None, "<@U0LENA>"),
         ("", None, ""),

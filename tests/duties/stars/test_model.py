@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from itertools import product
+from itertools import permutations, product
 from typing import Any
 
 import pytest
@@ -10,9 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from starbot.core.case import Document, Effect
-from starbot.core.facts import OnCall
+from starbot.core.facts import LabelChange, OnCall
 from starbot.duties.stars import words
-from starbot.duties.stars.model import STATUSES, TABLE, Star, StarEvent, Status, claim, decide
+from starbot.duties.stars.model import (
+    STATUSES,
+    TABLE,
+    ReadTicket,
+    Star,
+    StarEvent,
+    Status,
+    Whisper,
+    claim,
+    decide,
+)
 from tests.duties.stars.stories import (
     CARD,
     FORM,
@@ -21,8 +31,10 @@ from tests.duties.stars.stories import (
     LENA,
     LOOK,
     NOON,
+    OTHER,
     POLICY,
     QUESTION,
+    TICKET,
     TOMAS,
     UNREADABLE,
     after,
@@ -30,6 +42,8 @@ from tests.duties.stars.stories import (
     in_status,
     told,
 )
+
+(LABEL,) = ISSUE.labels
 
 # "=" changes nothing; else the status after the event, and the kinds of the effects that follow.
 EXPECTED: dict[str, tuple[str, str, str, str, str, str]] = {
@@ -40,9 +54,18 @@ EXPECTED: dict[str, tuple[str, str, str, str, str, str]] = {
         "submitted",
         "announced",
         "acknowledged",
-        "=",
+        "resolved",
         "=",
     ),
+    "form_edited to another ticket": (
+        "submitted read_oncall read_ticket read_initiator",
+        "submitted read_ticket",
+        "announced",
+        "acknowledged",
+        "resolved",
+        "submitted read_oncall read_ticket read_initiator",
+    ),
+    "form_edited to no ticket": ("incomplete", "=", "=", "=", "=", "="),
     "ticket_read": ("=", "submitted", "=", "=", "=", "linked"),
     "ticket_unfit": ("=", "incomplete", "incomplete", "incomplete", "resolved", "linked"),
     "initiator_named": ("incomplete", "submitted", "announced", "acknowledged", "resolved", "linked"),
@@ -51,6 +74,7 @@ EXPECTED: dict[str, tuple[str, str, str, str, str, str]] = {
     "reply_posted": ("incomplete", "submitted", "announced", "acknowledged", "resolved", "linked"),
     "question_posted": ("incomplete", "submitted", "announced", "acknowledged", "=", "linked"),
     "issue_seen": ("incomplete", "submitted", "=", "=", "=", "linked"),
+    "labels_read": ("incomplete", "submitted", "announced", "acknowledged", "resolved", "linked"),
     "ticket_noted": ("incomplete", "submitted", "announced", "acknowledged", "resolved", "linked"),
     "issue_noted": ("incomplete", "submitted", "announced", "acknowledged", "resolved", "linked"),
     "macro_applied": ("incomplete", "submitted", "announced", "acknowledged", "resolved", "linked"),
@@ -100,24 +124,28 @@ EXPECTED: dict[str, tuple[str, str, str, str, str, str]] = {
     "whisper_heard": ("=", "=", "=", "=", "=", "="),
     "effect_delayed": ("incomplete", "submitted", "announced", "acknowledged", "resolved", "linked"),
     "effect_failed": ("incomplete", "submitted", "announced", "acknowledged", "resolved", "linked"),
-    "due": ("=", "=", "=", "=", "resolved", "="),
+    "due": ("=", "=", "=", "=", "resolved read_labels", "="),
 }
 
 
 def test_the_table_here_and_the_one_of_the_rules_hold_every_event_in_every_status() -> None:
-    assert set(EXPECTED) == set(KINDS) == set(TABLE)
+    assert {row.partition(" ")[0] for row in EXPECTED} == set(KINDS) == set(TABLE)
     assert all(set(row) == set(STATUSES) for row in TABLE.values())
     assert all(len(row) == len(STATUSES) for row in EXPECTED.values())
 
 
-@pytest.mark.parametrize("kind,status", list(product(KINDS, STATUSES)))
-def test_each_event_in_each_status_does_just_what_the_table_says(kind: str, status: Status) -> None:
+FORMS = {"to another ticket": OTHER, "to no ticket": UNREADABLE}
+
+
+@pytest.mark.parametrize("row,status", list(product(EXPECTED, STATUSES)))
+def test_each_event_in_each_status_does_just_what_the_table_says(row: str, status: Status) -> None:
     star = in_status(status)
     assert star.status == status
-    decision = decide(star, event(kind), None, POLICY)
+    kind, _, which = row.partition(" ")
+    decision = decide(star, event(kind, **({"form": FORMS[which]} if which else {})), None, POLICY)
     assert decision is not None
     found = " ".join([str(decision.case.status), *(effect.kind for effect in decision.effects)])  # type: ignore[attr-defined]
-    expected = EXPECTED[kind][STATUSES.index(status)]
+    expected = EXPECTED[row][STATUSES.index(status)]
     assert found == (expected if expected != "=" else status)
     assert (decision.case == star) is (expected == "=")
 
@@ -152,11 +180,93 @@ def test_an_edit_that_lands_on_a_rivals_ticket_is_linked() -> None:
     assert decision is not None and decision.case.status == "linked"
 
 
-def test_an_edit_keeps_the_ticket_of_a_good_form_and_moves_the_deadline() -> None:
-    edited = FORM.model_copy(update={"ticket": 999999, "urgency": "Timely"})
-    star = after(event("form_posted"), event("form_edited", form=edited))
-    assert star.form.ticket == 123456
+def test_an_edit_keeps_the_ticket_that_has_been_read_and_moves_the_deadline() -> None:
+    edited = OTHER.model_copy(update={"urgency": "Timely"})
+    star = after(event("form_posted"), event("ticket_read"), event("form_edited", form=edited))
+    assert (star.form.ticket, star.form.ticket_raw, star.other_ticket) == (123456, "123456", 123457)
     assert star.deadline == NOON + timedelta(minutes=60)
+    assert claim(star, event("undone")) is None and star.claim == "ticket:123456"
+    assert after_more(star, event("form_edited")).other_ticket is None
+
+
+def test_an_edit_before_zendesk_has_answered_names_the_ticket_that_counts() -> None:
+    star, effects = told(event("form_posted"), event("form_edited", form=OTHER))
+    assert (star.form.ticket, star.claim) == (123457, "ticket:123457")
+    assert [e.number for e in effects if isinstance(e, ReadTicket)] == [123456, 123457]
+    assert after_more(star, event("ticket_unfit"), event("ticket_read")) == star, "about the old number"
+    late = {"key": f"{star.id}:read_ticket:0", "effect": "read_ticket", "service": "zendesk"}
+    assert after_more(star, event("effect_delayed", **late), event("effect_failed", **late)) == star
+    read = after_more(star, event("ticket_read", ticket=TICKET.model_copy(update={"id": 123457})))
+    assert read.ticket is not None and read.ticket.id == 123457
+
+
+@pytest.mark.parametrize("status", ["submitted", "announced", "acknowledged"])
+def test_before_zendesk_has_answered_an_edit_may_land_on_a_rivals_ticket(status: str) -> None:
+    events = [event("card_posted"), event("acknowledged")][
+        : ["submitted", "announced"].index(status) if status != "acknowledged" else 2
+    ]
+    star = after(event("form_posted"), event("oncall_read"), *events)
+    assert star.status == status
+    rival = in_status("announced").model_copy(update={"id": "star-2", "form": OTHER})
+    decision = decide(star, event("form_edited", form=OTHER), rival, POLICY)
+    assert decision is not None and isinstance(decision.case, Star)
+    linked = decision.case
+    assert (linked.status, linked.claim, linked.form.ticket) == ("linked", None, 123457)
+    card = words.card(linked, LOOK)
+    assert (card is None) == (status == "submitted")
+    assert card is None or ("already has an open STAR" in card["text"] and "star_" not in str(card["blocks"]))
+    noted = after_more(linked, event("issue_seen"))
+    issue = words.issue(noted, LOOK)
+    assert issue is not None and issue["state"] == "closed"
+
+
+def test_a_star_that_has_its_ticket_stays_by_itself_whatever_its_form_names() -> None:
+    star = in_status("announced")
+    decision = decide(star, event("form_edited", form=OTHER), in_status("submitted"), POLICY)
+    assert decision is not None and decision.case.status == "announced"
+
+
+def test_a_linked_form_that_is_put_right_becomes_a_star_of_its_own() -> None:
+    star = after_more(in_status("linked"), event("form_edited", form=OTHER))
+    assert (star.status, star.linked_to, star.claim) == ("submitted", None, "ticket:123457")
+    assert star.readings == 1
+
+
+def test_a_linked_form_that_names_a_third_stars_ticket_is_linked_to_that_one() -> None:
+    third = in_status("announced").model_copy(update={"id": "star-3"})
+    decision = decide(in_status("linked"), event("form_edited", form=OTHER), third, POLICY)
+    assert decision is not None and isinstance(decision.case, Star)
+    assert decision.case.linked_to is not None and decision.case.linked_to.case_id == "star-3"
+    assert decision.case.form == OTHER
+
+
+def test_an_edit_while_resolved_counts_after_undo() -> None:
+    star = after(event("form_posted", form=UNREADABLE), event("resolved"), event("form_edited", form=OTHER))
+    assert (star.status, star.claim) == ("resolved", None)
+    star = after_more(star, event("undone"))
+    assert (star.status, star.form, star.claim) == ("acknowledged", OTHER, "ticket:123457")
+
+
+def test_an_edit_while_resolved_is_never_linked() -> None:
+    star = after(event("form_posted", form=UNREADABLE), event("resolved"))
+    decision = decide(star, event("form_edited"), in_status("announced"), POLICY)
+    assert decision is not None and decision.case.status == "resolved"
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_newest_edit_counts_in_whatever_order_edits_are_told(order: tuple[int, ...]) -> None:
+    forms = [FORM.model_copy(update={"reason": f"edit {n}"}) for n in range(3)]
+    edits = [
+        event("form_edited", id=f"edit-{n}", form=form, edited_ts=f"179491686{n}.000000")
+        for n, form in enumerate(forms)
+    ]
+    star = after(event("form_posted"), *(edits[n] for n in order))
+    assert star.form.reason == "edit 2"
+
+
+def test_an_edit_is_no_news_to_a_form_that_was_read_after_it() -> None:
+    star = after(event("form_posted", edited_ts="1794916999.000000"))
+    assert after_more(star, event("form_edited", form=OTHER)) == star
 
 
 def test_an_edit_of_a_form_with_an_unfit_ticket_reads_the_new_one_only() -> None:
@@ -185,6 +295,42 @@ def test_undo_works_for_ten_minutes(minutes: float, expected: str) -> None:
     star = after(event("form_posted"), event("acknowledged"), event("resolved"), undone)
     assert star.status == expected
     assert [said.why for said in star.whispers] == ([] if expected == "acknowledged" else ["too_late"])
+
+
+def test_the_labels_are_read_once_when_the_undo_is_over_and_again_after_a_later_resolution() -> None:
+    star, effects = told(event("form_posted"), event("resolved"), event("due"), event("due"))
+    assert [kind for e in effects if (kind := getattr(e, "kind", "")) == "read_labels"] == [], "no issue yet"
+    decision = decide(star, event("issue_seen"), None, POLICY)
+    assert decision is not None and isinstance(decision.case, Star)
+    assert [effect.key for effect in decision.effects] == [f"{star.id}:read_labels:0"]
+    # Undo was pressed in the last second and told after the time was over.
+    undone = after_more(decision.case, event("undone", at=NOON + timedelta(minutes=10)))
+    again = after_more(undone, event("resolved", seen=None, user="U1", at=NOON + timedelta(minutes=11)))
+    assert after_more(again, event("due")) == again
+    late = decide(again, event("due", at=NOON + timedelta(minutes=21)), None, POLICY)
+    assert late is not None and [effect.key for effect in late.effects] == [f"{star.id}:read_labels:1"]
+
+
+def test_gitlabs_own_history_of_the_labels_replaces_what_was_seen_by_the_way() -> None:
+    star = in_status("resolved")
+    assert [(one.label, one.at, one.by) for one in star.label_changes] == [(LABEL, NOON, "")]
+    came = LabelChange(label=LABEL, added=True, at=NOON, by="bot")
+    left, gone = (came.model_copy(update=changed) for changed in ({"added": False}, {"label": ""}))
+    star = after_more(star, event("labels_read", changes=(came, left, gone)))
+    assert star.label_changes == (came, left, gone)
+    later = event("issue_seen", issue=ISSUE.model_copy(update={"labels": ("unstarred",)}))
+    seen = after_more(star, later)
+    assert seen.label_changes == (came, left, gone, LabelChange(label="unstarred", added=True, at=NOON))
+    assert after_more(seen, later) == seen
+
+
+def test_that_the_labels_cannot_be_read_is_nobodys_business() -> None:
+    star = after_more(in_status("resolved"), event("due"))
+    about = {"key": f"{star.id}:read_labels:0", "effect": "read_labels", "service": "gitlab"}
+    for trouble in ("effect_delayed", "effect_failed"):
+        troubled = after_more(star, event(trouble, **about))
+        assert troubled.troubles != () and words.card(troubled, LOOK) == words.card(star, LOOK)
+        assert after_more(troubled, event("labels_read", id=f"{about['key']}>done")).troubles == ()
 
 
 def test_undo_gives_way_to_a_newer_star() -> None:
@@ -220,6 +366,68 @@ def test_a_retry_of_what_is_shown_draws_it_again() -> None:
     )
     decision = decide(failed, event("retry_asked", key=f"{star.id}:issue"), None, POLICY)
     assert decision is not None and decision.redraw == ("issue",)
+
+
+def test_one_retry_tries_all_of_a_kind_again() -> None:
+    star = in_status("acknowledged")
+    keys = [f"{star.id}:note_issue:{n}" for n in range(2)]
+    failed = after_more(
+        star,
+        *(event("effect_failed", key=key, effect="note_issue", service="gitlab") for key in keys),
+        event("effect_failed", key=f"{star.id}:apply_macro:0"),
+    )
+    decision = decide(failed, event("retry_asked", key=keys[1]), None, POLICY)
+    assert decision is not None and isinstance(decision.case, Star)
+    assert [effect.key for effect in decision.effects] == keys
+    assert [trouble.effect for trouble in decision.case.troubles] == ["apply_macro"]
+
+
+def test_the_issue_says_that_the_customer_was_written_to_only_after_that() -> None:
+    star = in_status("acknowledged")
+    asked = after_more(star, event("macro_applied"), event("public_reply_confirmed"))
+    assert asked.remarks == star.remarks
+    key = f"{star.id}:send_publicly:0"
+    failed = after_more(asked, event("effect_failed", key=key, effect="send_publicly"))
+    assert failed.remarks == star.remarks
+    sent = after_more(
+        failed,
+        *[event("public_reply_sent", id=f"{key}~run>done"), event("public_reply_sent", id=f"{key}>done")],
+    )
+    assert [(said.kind, said.text) for said in sent.remarks[len(star.remarks) :]] == [
+        ("public", "We look at it.")
+    ]
+
+
+def test_an_empty_text_for_the_customer_is_not_sent_and_may_be_tried_again() -> None:
+    star = after_more(
+        in_status("acknowledged"), event("macro_applied"), event("public_reply_confirmed", text="")
+    )
+    assert (star.public_text, star.public_asks) == ("We look at it.", ())
+    assert [said.why for said in star.whispers] == ["no_text"]
+
+
+@pytest.mark.parametrize("next_step,asked", [("", True), ("Anna calls.", False)])
+def test_a_dialog_without_a_next_step_asks_for_it(next_step: str, asked: bool) -> None:
+    resolved = event("resolved", seen=None, user="U1", next_step=next_step, owner="Anna")
+    star = after_more(in_status("acknowledged"), resolved)
+    assert star.resolution is not None and star.resolution.asked is asked
+    assert (words.question(star, LOOK) is not None) is asked
+    note = words.remark(star, len(star.remarks) - 1, LOOK)
+    assert ("without a word on the next step" in note) is asked
+    assert "Owner:" in note
+
+
+def test_only_the_newest_whispers_are_kept_and_each_is_said_once() -> None:
+    star = in_status("announced")
+    said = []
+    for n in range(50):
+        decision = decide(star, event("refused", id=f"{n}", user=f"U{n}"), None, POLICY)
+        assert decision is not None and isinstance(decision.case, Star)
+        star, (whisper,) = decision.case, decision.effects
+        assert isinstance(whisper, Whisper)
+        said.append((whisper.key, whisper.said.user))
+    assert said == [(f"{star.id}:whisper:{n}", f"U{n}") for n in range(50)]
+    assert [one.user for one in star.whispers] == [f"U{n}" for n in range(30, 50)]
 
 
 def test_failing_again_in_the_same_way_changes_nothing() -> None:
@@ -263,15 +471,16 @@ def after_more(star: Star, *events: StarEvent) -> Star:
 # -- whatever happens
 
 # "due" comes when the undo is over, so it has a time of its own; each happening has an id of its own.
-_ANY_EVENTS = st.lists(st.sampled_from([kind for kind in KINDS if kind != "form_posted"]), max_size=25)
+_ANY_EVENTS = st.lists(st.sampled_from([row for row in EXPECTED if row != "form_posted"]), max_size=25)
 _FORMS = st.sampled_from([FORM, UNREADABLE])
 
 
 def _fold(form: Any, kinds: list[str]) -> Iterator[tuple[Star, StarEvent, Star, tuple[Effect, ...]]]:
     star, effects = told(event("form_posted", form=form))
     yield star, event("form_posted"), star, effects
-    for n, kind in enumerate(kinds):
-        happened = event(kind, id=f"{n}>done")
+    for n, row in enumerate(kinds):
+        kind, _, which = row.partition(" ")
+        happened = event(kind, id=f"{n}>done", **({"form": FORMS[which]} if which else {}))
         if kind in ("acknowledged", "resolved"):
             happened = happened.model_copy(update={"seen": None, "user": "U1"})
         decision = decide(star, happened, None, POLICY)
@@ -307,8 +516,8 @@ def test_every_star_can_be_shown_and_stored_and_holds_its_ticket_only_while_open
         assert Star.model_validate_json(star.model_dump_json()) == star
         for render in _DOCUMENTS.values():
             render(star, LOOK)
-        for number in range(len(star.whispers)):
-            words.whisper(star, number, LOOK)
+        for said in star.whispers:
+            words.whisper(star, said, LOOK)
         if star.claim is not None:
             assert star.status in ("submitted", "announced", "acknowledged") and star.is_readable
 
@@ -327,7 +536,7 @@ _DOCUMENTS: dict[str, Callable[[Star, words.Look], Document | None]] = {
 class Play:
     """One STAR whose answers come in an order that somebody else chooses, as the engine lets them come.
 
-    *Undo* is a button on the question, so it waits for the question.
+    *Undo* is a button on the question, so it waits for the question; *Send publicly* waits for the macro.
     """
 
     def __init__(self, people: list[StarEvent], failing: str, delays: bool) -> None:
@@ -343,9 +552,16 @@ class Play:
     def choices(self) -> list[Callable[[], None]]:
         """What may happen next; none when everything has."""
         found = [lambda n=n: self._tell(self._answers.pop(n)) for n in range(len(self._answers))]
-        if self._people and (self._people[0].id != "an-undone" or "question" in self._shown):
+        if self._people and self._may_come(self._people[0]):
             found.append(lambda: self._tell(self._people.pop(0)))
         return found + [lambda name=name: self._show(name) for name in _DOCUMENTS if self._is_stale(name)]
+
+    def _may_come(self, happened: StarEvent) -> bool:
+        waits = {
+            "an-undone": "question" in self._shown,
+            "an-public_reply_confirmed": self.star.public_text is not None,
+        }
+        return waits.get(happened.id, True)
 
     def facts(self) -> dict[str, Any]:
         """What is known in the end, without the traces of its order."""
@@ -383,7 +599,10 @@ class Play:
             self.keys.add(effect.key)
             kind = getattr(effect, "kind", "")
             about = {"key": effect.key, "effect": kind, "service": effect.service}
-            if kind == self._failing:
+            if isinstance(effect, ReadTicket):
+                ticket = TICKET.model_copy(update={"id": effect.number})
+                self._answers.append(event("ticket_read", id=f"{effect.key}>done", ticket=ticket))
+            elif kind == self._failing:
                 self._answers.append(event("effect_failed", **about, id=f"{effect.key}>failed"))
             else:
                 self._answers.append(event(_ANSWERS[kind], id=f"{effect.key}>done"))
@@ -393,9 +612,9 @@ class Play:
 
 
 _ANSWERS = {
-    "read_ticket": "ticket_read",
     "read_oncall": "oncall_read",
     "read_initiator": "initiator_named",
+    "read_labels": "labels_read",
     "note_ticket": "ticket_noted",
     "note_issue": "issue_noted",
     "apply_macro": "macro_applied",
@@ -403,12 +622,21 @@ _ANSWERS = {
     "whisper": "whisper_heard",
 }
 
+_TWICE = FORM.model_copy(update={"urgency": "Timely"})
+
 _STORIES: dict[str, Callable[[], list[StarEvent]]] = {
     "acknowledged": lambda: [event("acknowledged")],
     "resolved by reaction": lambda: [event("acknowledged"), event("resolved")],
     "check mark alone": lambda: [event("resolved", by=TOMAS)],
     "by dialog": lambda: [event("resolved", seen=None, user="U1", next_step="Anna calls.")],
     "edited meanwhile": lambda: [event("form_edited"), event("acknowledged"), event("resolved")],
+    "edited twice": lambda: [
+        event("form_edited", id="b", form=_TWICE, edited_ts="1794916870.000000"),
+        event("form_edited"),
+        event("acknowledged"),
+        event("resolved"),
+    ],
+    "sent publicly": lambda: [event("acknowledged"), event("public_reply_confirmed")],
     "undone": lambda: [event("acknowledged"), event("resolved"), event("undone")],
     "by two": lambda: [
         event("acknowledged", by=TOMAS),
@@ -418,6 +646,9 @@ _STORIES: dict[str, Callable[[], list[StarEvent]]] = {
         event("due"),
     ],
 }
+
+
+_STAY_OPEN = {"undone", "acknowledged", "sent publicly"}
 
 
 def _play(story: str, failing: str, delays: bool, choose: Callable[[int], int]) -> Play:
@@ -430,7 +661,7 @@ def _play(story: str, failing: str, delays: bool, choose: Callable[[int], int]) 
 @settings(max_examples=60, deadline=None)
 @given(
     story=st.sampled_from(sorted(_STORIES)),
-    failing=st.sampled_from(["", "apply_macro", "note_ticket", "note_issue"]),
+    failing=st.sampled_from(["", "apply_macro", "note_ticket", "note_issue", "read_labels"]),
     delays=st.booleans(),
     data=st.data(),
 )
@@ -442,5 +673,20 @@ def test_whatever_the_order_of_answers_the_end_is_the_same(
     assert mixed.keys == straight.keys
     assert mixed.documents() == straight.documents()
     assert mixed.facts() == straight.facts()
-    expected = {"undone": "acknowledged", "acknowledged": "acknowledged"}.get(story, "resolved")
-    assert mixed.star.status == expected
+    assert mixed.star.status == ("acknowledged" if story in _STAY_OPEN else "resolved")
+
+
+@settings(max_examples=40, deadline=None)
+@given(delays=st.booleans(), data=st.data())
+def test_whenever_a_wrong_ticket_number_is_put_right_it_is_put_right_or_said_to_be_too_late(
+    delays: bool, data: st.DataObject
+) -> None:
+    """An edit races with Zendesk's answer, so there are two ends; both are whole."""
+    play = Play([event("form_edited", form=OTHER), event("acknowledged")], "", delays)
+    while choices := play.choices():
+        choices[data.draw(st.integers(0, len(choices) - 1))]()
+    star, shown = play.star, play.documents()
+    assert star.ticket is not None and star.ticket.id == star.form.ticket
+    assert (star.form.ticket, star.other_ticket) in ((123457, None), (123456, 123457))
+    assert (shown["reply"] is not None) == (star.other_ticket is not None)
+    assert star.troubles == () and star.claim == f"ticket:{star.form.ticket}"

@@ -16,7 +16,18 @@ from starbot.duties.stars.words.card import _REASONS
 from starbot_sandbox.gitlab.markdown import mentions, read_actions
 from starbot_sandbox.slack.blocks import checked_blocks, checked_view
 from tests.corpus import HOSTILE
-from tests.duties.stars.stories import FORM, LENA, LOOK, NOON, TICKET, TOMAS, UNREADABLE, after, event
+from tests.duties.stars.stories import (
+    FORM,
+    LENA,
+    LOOK,
+    NOON,
+    OTHER,
+    TICKET,
+    TOMAS,
+    UNREADABLE,
+    after,
+    event,
+)
 
 _OURS = re.compile(
     r"@U1|@U9|!subteam\^S1|!date\^\d+\^\{date_short_pretty\} \{time\}\|[^|]*UTC"
@@ -88,6 +99,25 @@ def _texts(shown: dict[str, Any]) -> list[str]:
     return texts
 
 
+# Escaping makes each of these longer; so long may an answer be.
+@pytest.mark.parametrize("sign", ["&", "<", ">", "@a ", "*_~`", "𝔞&", "x"])
+@pytest.mark.parametrize("length", [120, 900, 3000, 30_000])
+def test_answers_of_every_length_and_sign_fit_into_slack(sign: str, length: int) -> None:
+    for star in _stars((sign * length)[:length]):
+        for render in (words.card, words.reply, words.question):
+            shown = render(star, LOOK)
+            if shown is not None:
+                _assert_plain_in_slack(shown)
+
+
+def test_a_ticket_link_may_hold_other_braces() -> None:
+    look = LOOK.model_copy(update={"ticket_link": "https://z.example/{ticket}/{foo}?{}"})
+    star = after(event("form_posted"), event("oncall_read"), event("ticket_read"))
+    card, issue = words.card(star, look), words.issue(star, look)
+    assert card is not None and "<https://z.example/123456/{foo}?{}|#123456>" in str(card)
+    assert issue is not None and "https://z.example/123456/{foo}?{}" in issue["description"]
+
+
 # -- sentences
 
 
@@ -148,6 +178,42 @@ def test_a_fault_of_ours_is_an_apology_with_a_reference() -> None:
 def test_ten_notes_that_wait_for_gitlab_are_one_line() -> None:
     delays = [event("effect_delayed", key=f"k{n}", effect="note_issue", service="gitlab") for n in range(10)]
     assert _card(event("oncall_read"), *delays).count("GitLab has not answered yet") == 1
+
+
+def test_thirty_failed_notes_have_one_sentence_and_one_button() -> None:
+    failures = [
+        event("effect_failed", key=f"k{n:02}", effect="note_issue", service="gitlab", reason="forbidden")
+        for n in range(30)
+    ]
+    macro = event("effect_failed", key="m")
+    star = after(event("form_posted"), event("oncall_read"), *failures, macro)
+    card = words.card(star, LOOK)
+    assert card is not None
+    checked_blocks(card["blocks"])
+    values = {one["text"]["text"]: one["value"] for one in card["blocks"][-1]["elements"]}
+    assert {name: value for name, value in values.items() if name.startswith("Retry")} == {
+        "Retry: note it on the STAR issue": f"{star.id} k00",
+        "Retry: apply the Escalated Ticket macro": f"{star.id} m",
+    }
+
+
+def test_an_edit_to_another_ticket_that_comes_too_late_is_answered() -> None:
+    star = after(event("form_posted"), event("ticket_read"), event("form_edited", form=OTHER))
+    reply = words.reply(star, LOOK)
+    assert reply is not None
+    assert reply["text"] == (
+        "<@U9>, thank you for the edit. This STAR stays with #123456, where work on it has begun. "
+        "For #123457, please send the form again."
+    )
+
+
+def test_a_form_put_right_after_the_star_was_resolved_is_told_so() -> None:
+    star = after(
+        event("form_posted", form=UNREADABLE), event("reply_posted"), event("resolved"), event("form_edited")
+    )
+    reply = words.reply(star, LOOK)
+    assert reply is not None
+    assert reply["text"] == "Thank you, that is all I needed. A Support Manager resolved the STAR."
 
 
 def test_a_question_that_can_lead_to_no_issue_asks_for_nothing() -> None:

@@ -98,6 +98,34 @@ def test_labels_are_added_and_removed(desk: Any, project: Project) -> None:
     assert stored(desk)[0]["labels"] == ["three", "two"]
 
 
+def test_every_change_of_labels_is_remembered_with_who_and_when(desk: Any, project: Project) -> None:
+    issue = project.issues.create({"title": "STAR", "labels": "one,two"})
+    project.issues.update(issue.iid, {"remove_labels": "one", "add_labels": "Escalation::License-Issue"})
+    desk.post("clock", advance_s=60)
+    on_it = {"project": STARS, "iid": issue.iid, "user": "lvogt"}
+    desk.post("gitlab/act", action="label", label="Escalation::Response-Time", **on_it)
+    desk.post("gitlab/act", action="unlabel", label="Escalation::Response-Time", **on_it)
+    desk.post("gitlab/act", action="comment", body="/label ~unstarred", **on_it)
+    events = issue.resourcelabelevents.list(iterator=True, per_page=3)
+    assert [(one.action, one.label["name"], one.user["username"]) for one in events] == [
+        ("add", "one", "gl-support-bot"),
+        ("add", "two", "gl-support-bot"),
+        ("add", "Escalation::License-Issue", "gl-support-bot"),
+        ("remove", "one", "gl-support-bot"),
+        ("add", "Escalation::Response-Time", "lvogt"),
+        ("remove", "Escalation::License-Issue", "lvogt"),
+        ("remove", "Escalation::Response-Time", "lvogt"),
+        ("add", "unstarred", "lvogt"),
+    ]
+    first, *_, last = issue.resourcelabelevents.list(get_all=True)
+    assert (first.resource_type, first.resource_id, first.created_at[:16]) == (
+        "Issue",
+        issue.id,
+        "2026-11-17T14:00",
+    )
+    assert last.created_at[:16] == "2026-11-17T14:01"
+
+
 def test_commands_in_a_description_run(desk: Any, project: Project) -> None:
     project.issues.create({"title": "STAR", "description": "text\n/close\n/label ~evil"})
     (seen,) = stored(desk)
@@ -228,6 +256,7 @@ def test_the_wire_fits_the_schemas(desk: Any) -> None:
                     f"{here}/issues?author_id=9001&state=opened&per_page=5",
                     f"{here}/issues/1",
                     f"{here}/issues/1/notes?sort=asc",
+                    f"{here}/issues/1/resource_label_events?per_page=1",
                     f"{here}/issues/99",
                     "/nothing",
                 )

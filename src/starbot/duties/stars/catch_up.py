@@ -14,16 +14,19 @@ import structlog
 
 from starbot.core.case import Event
 from starbot.core.facts import MessageRef, SlackMessage
-from starbot.duties.stars.door import Meaning, form_posted
-from starbot.duties.stars.model import FormEdited, Seen, Star, handle
-from starbot.duties.stars.slack import FormReader, reacted, said
+from starbot.core.text import marker
+from starbot.duties.stars import words
+from starbot.duties.stars.door import LOOK_BACK, Meaning, form_posted
+from starbot.duties.stars.model import Seen, Star, handle
+from starbot.duties.stars.slack import FormReader, form_edited, reacted, said
+from starbot.duties.stars.words import Look
 from starbot.errors import ServiceRefused
 from starbot.services.slack import SlackService
 
 log = structlog.get_logger("starbot.stars")
 
-LOOK_BACK = timedelta(hours=12)
-"""Older form posts are not opened by themselves: whoever filed them has found another way by then."""
+LONGEST = timedelta(days=7)
+"""How far back an absence is looked at at all."""
 STILL_WATCHED = timedelta(hours=2)
 """How long after its end a STAR's thread is still looked at."""
 
@@ -50,6 +53,9 @@ class CatchUp:
     emoji: Mapping[Meaning, Collection[str]]
     memory: Memory
     watched: Callable[[datetime], Sequence[Star]]
+    known: Callable[[str], Star | None]
+    """The STAR with this outside name."""
+    look: Callable[[], Look]
     submit: Callable[[Event], None]
 
     def begin(self, now: datetime) -> None:
@@ -58,20 +64,28 @@ class CatchUp:
             self.memory.remember(_READ_UNTIL, now, f"{now.timestamp():.6f}")
 
     def __call__(self, now: datetime) -> int:
-        """Submits what was missed and answers how many events that were. ServiceError if Slack is silent."""
+        """Submits what was missed and answers how many events that were. ServiceError if Slack is silent.
+
+        While the STAR channel's id is unknown nothing is read, and nothing counts as read.
+        """
         kept = self.memory.recall(_READ_UNTIL)
+        if not self.reader.channel():
+            return 0
         if kept is None:
             self.begin(now)
             return 0
-        oldest = max(float(kept[1]), (now - LOOK_BACK).timestamp())
+        oldest = max(float(kept[1]), (now - LONGEST).timestamp())
         read_until = kept[1]
         events: list[Event] = []
+        too_old: list[MessageRef] = []
         watched = self.watched(now - STILL_WATCHED)
         ours = {ref.ts for star in watched for ref in (star.root, star.card) if ref is not None}
-        for message in self.slack.history(self.reader.channel, f"{oldest:.6f}"):
+        for message in self.slack.history(self.reader.channel(), f"{oldest:.6f}"):
             read_until = max(read_until, message.ts)
             form = self.reader.read(message)
-            if form is not None:
+            if form is not None and float(message.ts) < (now - LOOK_BACK).timestamp():
+                too_old.append(message.ref)
+            elif form is not None:
                 events.append(form_posted(message, form))
                 events += () if message.ts in ours else self._reactions(message, (), now)
         for star in watched:
@@ -81,10 +95,20 @@ class CatchUp:
                 log.warning("a STAR could not be caught up with", star=star.id, error=str(no))
         for event in events:
             self.submit(event)
+        self._list([ref for ref in too_old if self.known(handle(ref.channel, ref.ts)) is None], kept[1])
         self.memory.remember(_READ_UNTIL, now, read_until)
         if events:
             log.info("caught up", events=len(events))
         return len(events)
+
+    def _list(self, too_old: Sequence[MessageRef], since: str) -> None:
+        """Says once which form posts of a long absence were not opened, so that a person decides."""
+        if not too_old:
+            return
+        key = marker(f"{self.reader.channel()}:away:{since}")
+        if self.slack.find_post(self.reader.channel(), key, oldest=since) is None:
+            told = words.not_opened(too_old, self.look())
+            self.slack.post(self.reader.channel(), told["text"], told["blocks"], key=key)
 
     def _of_star(self, star: Star, now: datetime) -> Iterator[Event]:
         for message in self.slack.replies(star.root.channel, star.root.ts):
@@ -98,9 +122,7 @@ class CatchUp:
         form = self.reader.read(message) if message.edited_ts else None
         if form is None or form == star.form:
             return []
-        name = handle(message.channel, message.ts)
-        event_id = f"edit:{message.channel}:{message.ts}:{message.edited_ts}"
-        return [FormEdited(id=event_id, at=now, handle=name, form=form)]
+        return [form_edited(message, form, now)]
 
     def _answers(self, star: Star) -> Iterator[Event]:
         """What was said to the question, below it or in its thread: Slack repeats it for minutes only.

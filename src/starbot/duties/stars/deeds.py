@@ -18,7 +18,7 @@ from starbot.core.text import marker
 from starbot.duties.stars import model, words
 from starbot.duties.stars.model import Star
 from starbot.duties.stars.words import Look
-from starbot.engine.duty import Deed, Target
+from starbot.engine.duty import Deed, Target, Try, looking
 from starbot.errors import ServiceDelayed, ServiceRefused
 from starbot.services.gitlab import GitLabService
 from starbot.services.roster import Roster
@@ -66,6 +66,7 @@ def deeds(hands: Hands) -> Mapping[str, Deed]:
         "read_ticket": Deed(partial(_read_ticket, hands)),
         "read_oncall": Deed(partial(_read_oncall, hands)),
         "read_initiator": Deed(partial(_read_initiator, hands)),
+        "read_labels": Deed(partial(_read_labels, hands)),
         "note_ticket": Deed(partial(_note_ticket, hands), partial(_find_ticket_note, hands)),
         "note_issue": Deed(partial(_note_issue, hands), partial(_find_issue_note, hands)),
         "apply_macro": Deed(partial(_apply_macro, hands), partial(_find_macro, hands)),
@@ -205,16 +206,22 @@ def _find_issue_note(hands: Hands, effect: model.NoteIssue, star: Star) -> Event
     return model.IssueNoted(id=effect.key, at=hands.now())
 
 
+def _read_labels(hands: Hands, effect: model.ReadLabels, star: Star) -> Event:
+    issue = _issue(star)
+    changes = hands.gitlab.label_changes(issue.project, issue.iid)
+    return model.LabelsRead(id=effect.key, at=hands.now(), changes=tuple(changes))
+
+
 def _issue(star: Star) -> IssueRef:
     assert star.issue is not None, "a deed on an issue that is not there"
     return star.issue
 
 
-def _show_issue(hands: Hands, star: Star, wanted: Document, shown: Document | None, look: bool) -> Event:
+def _show_issue(hands: Hands, star: Star, wanted: Document, shown: Document | None, this_try: Try) -> Event:
     """Opens the issue, or changes just the fields that differ from what was shown last."""
     issue = star.issue
     if issue is None:
-        issue = _found_issue(hands, star) if look else None
+        issue = _found_issue(hands, star, this_try)
         # One that was opened by a try whose answer was lost may show an older document.
         shown = None if issue else {**wanted, "state": "opened"}
         issue = issue or hands.gitlab.open_issue(
@@ -232,9 +239,15 @@ def _show_issue(hands: Hands, star: Star, wanted: Document, shown: Document | No
     return model.IssueSeen(id="", at=hands.now(), issue=issue)
 
 
-def _found_issue(hands: Hands, star: Star) -> IssueRef | None:
-    """The issue of an earlier try; of two, the elder, and the younger is closed."""
-    found = hands.gitlab.find_issues(hands.project, _issue_marker(star), star.filed_at - BACK)
+def _found_issue(hands: Hands, star: Star, this_try: Try) -> IssueRef | None:
+    """The issue of an earlier try; of two, the elder, and the younger is closed. ServiceDelayed while it may
+    still come."""
+    if not this_try.look:
+        return None
+    with looking():
+        found = hands.gitlab.find_issues(hands.project, _issue_marker(star), star.filed_at - BACK)
+    if not found and not this_try.may_make:
+        raise ServiceDelayed("gitlab", "look for the issue again", None, True)
     for younger in found[1:]:
         hands.gitlab.update_issue(younger.project, younger.iid, state_event="close")
     return found[0] if found else None
@@ -270,36 +283,46 @@ def _user_id(hands: Hands, username: str | None) -> int | None:
 
 
 def _show_card(
-    hands: Hands, star: Star, wanted: Document, shown: Document | None, look: bool
+    hands: Hands, star: Star, wanted: Document, shown: Document | None, this_try: Try
 ) -> Event | None:
-    if star.card is not None:
-        hands.slack.update(star.card, wanted["text"], wanted["blocks"])
+    if _updated(hands, star.card, wanted):
         return None
     broadcast = hands.look().broadcast
-    ref = _posted(hands, star, "card", star.root.channel, wanted, look, star.root.ts, broadcast)
+    ref = _posted(hands, star, "card", star.root.channel, wanted, this_try, star.root.ts, broadcast)
     return model.CardPosted(id="", at=hands.now(), ref=ref)
 
 
 def _show_reply(
-    hands: Hands, star: Star, wanted: Document, shown: Document | None, look: bool
+    hands: Hands, star: Star, wanted: Document, shown: Document | None, this_try: Try
 ) -> Event | None:
-    if star.reply is not None:
-        hands.slack.update(star.reply, wanted["text"], wanted["blocks"])
+    if _updated(hands, star.reply, wanted):
         return None
-    ref = _posted(hands, star, "reply", star.root.channel, wanted, look, star.root.ts)
+    ref = _posted(hands, star, "reply", star.root.channel, wanted, this_try, star.root.ts)
     return model.ReplyPosted(id="", at=hands.now(), ref=ref)
 
 
 def _show_question(
-    hands: Hands, star: Star, wanted: Document, shown: Document | None, look: bool
+    hands: Hands, star: Star, wanted: Document, shown: Document | None, this_try: Try
 ) -> Event | None:
-    if star.question is not None:
-        hands.slack.update(star.question, wanted["text"], wanted["blocks"])
+    if _updated(hands, star.question, wanted) or star.resolution is None:
         return None
-    assert star.resolution is not None, "a question about a STAR that is not resolved"
-    channel = hands.slack.open_dm(star.resolution.by.slack)
-    ref = _posted(hands, star, "question", channel, wanted, look)
+    with looking():
+        channel = hands.slack.open_dm(star.resolution.by.slack)
+    ref = _posted(hands, star, "question", channel, wanted, this_try)
     return model.QuestionPosted(id="", at=hands.now(), ref=ref)
+
+
+def _updated(hands: Hands, ref: MessageRef | None, wanted: Document) -> bool:
+    """Whether the message is there and shows this now; one that somebody deleted is posted anew."""
+    if ref is None:
+        return False
+    try:
+        hands.slack.update(ref, wanted["text"], wanted["blocks"])
+    except ServiceRefused as no:
+        if no.reason != "not_found":
+            raise
+        return False
+    return True
 
 
 def _posted(
@@ -308,14 +331,19 @@ def _posted(
     thing: str,
     channel: str,
     wanted: Document,
-    look: bool,
+    this_try: Try,
     thread_ts: str | None = None,
     broadcast: bool = False,
 ) -> MessageRef:
     """The message of this thing: found where an earlier try may have posted it, else posted."""
     key = marker(f"{star.id}:{thing}")
     oldest = f"{(star.filed_at - BACK).timestamp():.6f}"
-    found = hands.slack.find_post(channel, key, thread_ts=thread_ts, oldest=oldest) if look else None
+    found = None
+    if this_try.look:
+        with looking():
+            found = hands.slack.find_post(channel, key, thread_ts=thread_ts, oldest=oldest)
+        if found is None and not this_try.may_make:
+            raise ServiceDelayed("slack", "look for the message again", None, True)
     if found is not None:
         hands.slack.update(found, wanted["text"], wanted["blocks"])
         return found
@@ -324,7 +352,7 @@ def _posted(
     )
 
 
-def _show_marks(hands: Hands, star: Star, wanted: Document, shown: Document | None, look: bool) -> None:
+def _show_marks(hands: Hands, star: Star, wanted: Document, shown: Document | None, this_try: Try) -> None:
     before = set(shown["marks"]) if shown else set()
     for name in wanted["marks"]:
         if name not in before:
@@ -335,8 +363,8 @@ def _show_marks(hands: Hands, star: Star, wanted: Document, shown: Document | No
 
 def _whisper(hands: Hands, effect: model.Whisper, star: Star) -> Event:
     """Said once and kept nowhere; somebody who has left the channel does not hear it, and that is all right."""
-    said = star.whispers[effect.number]
-    text = words.whisper(star, effect.number, hands.look())
+    said = effect.said
+    text = words.whisper(star, said, hands.look())
     # *Undo* is pressed in the direct message, where a word in the channel would not be seen.
     there = star.question if said.deed == "undo" and star.question else star.root
     with suppress(ServiceRefused):

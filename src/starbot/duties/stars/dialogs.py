@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from starbot.core.case import Event
+from starbot.core.text import plain
 from starbot.duties.stars import words
 from starbot.duties.stars.door import Pressed
 from starbot.duties.stars.model import Deed, Star
@@ -49,7 +50,7 @@ class Dialogs:
             self._say(body, star, "send_publicly")
 
     def _open_star(self, body: Mapping[str, Any], deed: Deed) -> Star | None:
-        star = self.known.by_id(str(body["actions"][0].get("value")))
+        star = self.known.by_id(plain(str(body["actions"][0].get("value"))))
         if star is None:
             return None
         if self.roster.manager(body["user"]["id"]) is None:

@@ -23,6 +23,8 @@ from starbot.services.slack import SlackService
 Meaning: TypeAlias = Literal["acknowledge", "resolve"]
 
 ASKED_LATELY = timedelta(hours=2)
+LOOK_BACK = timedelta(hours=12)
+"""Older form posts are not opened by themselves: whoever filed them has found another way by then."""
 
 
 class Reacted(StarEvent):
@@ -90,7 +92,7 @@ class Door:
         if isinstance(event, Said):
             return self._said(event)
         if isinstance(event, model.FormEdited) and self.known.by_handle(event.handle) is None:
-            return self._posted(event.handle)
+            return [*self._posted(event.handle, event.at), event]
         return [event]
 
     def _reacted(self, event: Reacted) -> Sequence[Event]:
@@ -100,7 +102,7 @@ class Door:
         handle = model.handle(event.message.channel, event.message.ts)
         before: list[Event] = []
         if self.known.by_handle(handle) is None:
-            before = self._posted(handle)
+            before = self._posted(handle, event.at)
             handle = handle if before else self._above(event.message)
         if not before and self.known.by_handle(handle) is None:
             return []
@@ -116,9 +118,11 @@ class Door:
             return ""
         return model.handle(ref.channel, message.thread_ts or "")
 
-    def _posted(self, handle: str) -> list[Event]:
-        """A message that nobody told us about is read first: it may be a form post."""
+    def _posted(self, handle: str, now: datetime) -> list[Event]:
+        """A message that nobody told us about is read first: it may be a form post, and not too old a one."""
         channel, _, ts = handle.removeprefix("slack:").partition(":")
+        if model.moment(ts) < now - LOOK_BACK:
+            return []
         message = self.slack.read_message(channel, ts)
         form = self.read(message) if message is not None else None
         return [] if message is None or form is None else [form_posted(message, form)]
@@ -132,7 +136,8 @@ class Door:
 
     def _said(self, event: Said) -> Sequence[Event]:
         """An answer to a question: in its thread, or below it where only one question waits."""
-        asked = [star for star in self.known.in_channel(event.message.channel) if _is_asked(star)]
+        about_them = self.known.in_channel(event.message.channel)
+        asked = [star for star in about_them if _is_asked(star)]
         thread = event.message.thread_ts
         if thread:
             meant = [star for star in asked if star.question and star.question.ts == thread]
@@ -145,6 +150,8 @@ class Door:
             raise ServiceDelayed("slack", "ask for the missing sentence")
         if len(meant) > 1:
             self.slack.ephemeral(event.message.channel, event.user, words.ask_again_in_thread())
+        elif not meant and (reopened := _reopened(about_them, thread)) is not None:
+            self.slack.ephemeral(event.message.channel, event.user, words.open_again(reopened), thread)
         if len(meant) != 1:
             return []
         by = self.roster.manager(event.user) or Person(
@@ -163,6 +170,7 @@ def form_posted(message: SlackMessage, form: Form) -> model.FormPosted:
         handle=name,
         root=MessageRef(channel=message.channel, ts=message.ts),
         form=form,
+        edited_ts=message.edited_ts or "",
     )
 
 
@@ -178,6 +186,13 @@ def _is_asking(star: Star, user: str) -> bool:
     return ended.asked and ended.by.slack == user
 
 
+def _reopened(stars: Sequence[Star], thread: str | None) -> Star | None:
+    """The STAR that was taken back after its question was asked: in this thread, else the newest question."""
+    asked = [star for star in stars if star.question is not None and thread in (None, star.question.ts)]
+    newest = max(asked, key=lambda star: star.question.ts if star.question else "", default=None)
+    return newest if newest is not None and newest.resolution is None else None
+
+
 def _is_waiting(star: Star) -> bool:
     return star.resolution is not None and not star.resolution.next_step
 
@@ -186,6 +201,8 @@ _MEANINGS: dict[str, Callable[[dict[str, Any], Pressed], Event]] = {
     "acknowledge": lambda about, event: model.Acknowledged(**about),
     "resolve": lambda about, event: model.Resolved(**about, **event.said),
     "undo": lambda about, event: model.Undone(**about),
-    "send_publicly": lambda about, event: model.PublicReplyConfirmed(**about, text=event.said["text"]),
+    "send_publicly": lambda about, event: model.PublicReplyConfirmed(
+        **about, text=event.said.get("text", "")
+    ),
     "retry": lambda about, event: model.RetryAsked(**about, key=event.key),
 }

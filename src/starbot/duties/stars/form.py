@@ -303,7 +303,7 @@ def _mappings(parts: object) -> list[Mapping[str, Any]]:
 # Reading the answers
 
 _WRAPPED = re.compile(r"([*_~`]+)([^*_~`]+)\1")
-_USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+_ONLY_A_USER = re.compile(rf"[\s{_STYLE_SIGNS}]*<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>[\s{_STYLE_SIGNS}]*")
 _LICENSE = re.compile(r"licen[cs]|renewal|subscription|customersdot|\bl\s?&\s?r\b", re.IGNORECASE)
 _SURE_TICKET = re.compile(
     r"(?:(?<!\w)(?:tickets|requests)/|\bzd[\s#:-]*)([0-9]{1,12})(?![0-9])", re.IGNORECASE
@@ -321,7 +321,8 @@ def _read_answers(answers: Mapping[Field, str], urgencies: Sequence[UrgencyLevel
     told = {field: _answer(answers.get(field, "")) for field in get_args(Field)}
     ticket = _read_ticket(told["ticket"])
     urgency = _read_urgency(told["urgency"], urgencies)
-    initiator = _USER.search(answers.get("initiator", ""))
+    # A mention among other words may be anybody's, and who is the initiator will be pinged.
+    initiator = _ONLY_A_USER.fullmatch(answers.get("initiator", "").replace(_QUOTED, " "))
     return Form(
         ticket=ticket if isinstance(ticket, int) else None,
         ticket_raw=told["ticket"],

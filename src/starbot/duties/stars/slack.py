@@ -4,13 +4,13 @@ A listener parses, the engine stores, and only then is the event acknowledged. W
 a thread of its own, because it waits for Slack and nothing of it must last.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from starbot.core.facts import MessageRef, SlackMessage
-from starbot.core.text import from_slack
+from starbot.core.text import from_slack, plain
 from starbot.duties.stars import words
 from starbot.duties.stars.door import Meaning, Pressed, Reacted, Said, form_posted
 from starbot.duties.stars.form import Form, FormLabels, FormMessage, UrgencyLevel, read_form
@@ -19,15 +19,18 @@ from starbot.duties.stars.model import Deed, FormEdited, handle, moment
 
 @dataclass(frozen=True)
 class FormReader:
-    """Knows a STAR form post when it sees one. Nothing but the settings and the message decides."""
+    """Knows a STAR form post when it sees one. Nothing but the settings and the message decides.
 
-    channel: str
+    `channel` answers with the STAR channel's id, "" while Slack has not told it.
+    """
+
+    channel: Callable[[], str]
     labels: FormLabels
     urgencies: Sequence[UrgencyLevel]
 
     def read(self, message: SlackMessage) -> Form | None:
         """The form in this message; None for a message that is no form post, such as a contact notice."""
-        if message.channel != self.channel or message.subtype == "message_deleted":
+        if message.channel != self.channel() or message.subtype == "message_deleted":
             return None
         if message.thread_ts is not None and message.thread_ts != message.ts:
             return None
@@ -55,7 +58,7 @@ class Listener:
         """A form post, an edited form post, or an answer in a direct message."""
         if event.get("channel_type") == "im":
             return said(slack_message(event, str(event["channel"])), self.own_user)
-        if event.get("channel") != self.reader.channel:
+        if event.get("channel") != self.reader.channel():
             return None
         if event.get("subtype") == "message_changed":
             return self._edited(event, at)
@@ -69,25 +72,20 @@ class Listener:
         form = self.reader.read(message) if message.edited_ts else None
         if form is None:
             return None
-        return FormEdited(
-            id=f"edit:{message.channel}:{message.ts}:{message.edited_ts}",
-            at=at,
-            handle=handle(message.channel, message.ts),
-            form=form,
-        )
+        return form_edited(message, form, at)
 
     def from_reaction(self, event: Mapping[str, Any], at: datetime) -> Reacted | None:
         """One of our emoji on a message in the STAR channel; a skin tone changes nothing."""
         item = event.get("item") or {}
         name = str(event.get("reaction", "")).partition("::")[0]
         meaning = next((use for use, names in self.emoji.items() if name in names), None)
-        if meaning is None or item.get("type") != "message" or item.get("channel") != self.reader.channel:
+        if meaning is None or item.get("type") != "message" or item.get("channel") != self.reader.channel():
             return None
         if event.get("user") in (None, self.own_user):
             return None
         return reacted(
             meaning,
-            MessageRef(channel=item["channel"], ts=item["ts"]),
+            MessageRef(channel=item["channel"], ts=_timestamp(item)),
             event["user"],
             name,
             event["event_ts"],
@@ -97,7 +95,7 @@ class Listener:
     def from_click(self, body: Mapping[str, Any], at: datetime) -> Pressed | None:
         """A button that acts at once: Acknowledge, Undo, Retry."""
         action = body["actions"][0]
-        case_id, _, key = str(action.get("value") or "").partition(" ")
+        case_id, _, key = plain(str(action.get("value") or "")).partition(" ")
         deed = _button_deed(action["action_id"])
         if deed is None or not case_id:
             return None
@@ -112,18 +110,36 @@ class Listener:
         deed = _DIALOG_DEEDS.get(view["callback_id"])
         if deed is None:
             return None
-        said = {
-            name: from_slack(next(iter(fields.values())).get("value") or "", {}).strip()
-            for name, fields in view["state"]["values"].items()
-        }
         return Pressed(
             id=f"dialog:{view['id']}",
             at=at,
-            case_id=view["private_metadata"],
+            case_id=plain(view["private_metadata"]),
             deed=deed,
             user=body["user"]["id"],
-            said=said,
+            said={name: answer for name in _FIELDS[deed] if (answer := _answer(view, name))},
         )
+
+    def objections(self, body: Mapping[str, Any]) -> Mapping[str, str]:
+        """What keeps a dialog from being sent, by the field under which Slack shows it; empty if nothing does.
+
+        Slack itself takes an answer of spaces, or of signs that nobody can see, for an answer.
+        """
+        view = body["view"]
+        deed = _DIALOG_DEEDS.get(view["callback_id"])
+        if deed is None or _answer(view, _FIELDS[deed][0]):
+            return {}
+        return {_FIELDS[deed][0]: words.answer_missing()}
+
+
+def form_edited(message: SlackMessage, form: Form, at: datetime) -> FormEdited:
+    """The event of an edited form post, the same whichever way we learnt of it."""
+    return FormEdited(
+        id=f"edit:{message.channel}:{message.ts}:{message.edited_ts}",
+        at=at,
+        handle=handle(message.channel, message.ts),
+        form=form,
+        edited_ts=message.edited_ts or "",
+    )
 
 
 def reacted(
@@ -143,7 +159,7 @@ def reacted(
 
 def said(message: SlackMessage, own_user: str) -> Said | None:
     """What a person wrote to the bot in a direct message, its id being what happened."""
-    if message.subtype or message.bot_id or message.user in (None, own_user):
+    if message.subtype not in _SPOKEN or message.bot_id or message.user in (None, own_user):
         return None
     text = from_slack(message.text, {}).strip()
     if not text:
@@ -158,10 +174,10 @@ def said(message: SlackMessage, own_user: str) -> Said | None:
 
 
 def slack_message(event: Mapping[str, Any], channel: str) -> SlackMessage:
-    """The message in an event, as far as we look at it."""
+    """The message in an event, as far as we look at it; raises what reading raises if it is no message."""
     return SlackMessage(
         channel=channel,
-        ts=str(event.get("ts") or ""),
+        ts=_timestamp(event),
         thread_ts=event.get("thread_ts"),
         user=event.get("user"),
         bot_id=event.get("bot_id"),
@@ -172,6 +188,20 @@ def slack_message(event: Mapping[str, Any], channel: str) -> SlackMessage:
         blocks=tuple(event.get("blocks") or ()),
         edited_ts=(event.get("edited") or {}).get("ts"),
     )
+
+
+def _timestamp(raw: Mapping[str, Any]) -> str:
+    """Which message it is; raises where nobody could tell when it was posted."""
+    moment(raw["ts"])
+    return str(raw["ts"])
+
+
+def _answer(view: Mapping[str, Any], name: str) -> str:
+    """What was typed into a field of a dialog, as it was typed; fields and their inputs have the same name.
+
+    It is plain text, not Slack's markup: `&lt;b&gt;` is meant (docs.slack.dev/reference/views).
+    """
+    return plain(view["state"]["values"].get(name, {}).get(name, {}).get("value") or "").strip()
 
 
 def _button_deed(action_id: str) -> Deed | None:
@@ -185,3 +215,11 @@ _DIALOG_DEEDS: dict[str, Deed] = {
     words.RESOLVE_VIEW: "resolve",
     words.SEND_PUBLICLY_VIEW: "send_publicly",
 }
+_FIELDS: dict[Deed, Sequence[str]] = {
+    "resolve": ("next_step", "owner", "customer_hears"),
+    "send_publicly": ("text",),
+}
+"""The fields of each dialog; the first must be filled in."""
+_SPOKEN = (None, "thread_broadcast", "file_share", "me_message")
+"""The kinds of message with which people speak: plainly, from a thread to all, with a file, with /me
+(docs.slack.dev/reference/events/message)."""

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from starbot.core import case as core
 from starbot.core.case import Effect, Event, Service
-from starbot.core.facts import IssueRef, MessageRef, OnCall, Person, Ticket
+from starbot.core.facts import IssueRef, LabelChange, MessageRef, OnCall, Person, Ticket
 from starbot.duties.stars.form import Form
-from starbot.duties.stars.model.star import DUTY, Deed, Seen, TicketProblem
+from starbot.duties.stars.model.star import DUTY, Deed, Seen, TicketProblem, Whispered
 
 
 class StarEvent(Event):
@@ -20,18 +20,20 @@ class StarEvent(Event):
 
 
 class FormPosted(StarEvent):
-    """The STAR form was posted in the channel; `at` is when."""
+    """The STAR form was posted in the channel; `at` is when. `edited_ts`: it was read after this edit."""
 
     kind: Literal["form_posted"] = "form_posted"
     root: MessageRef
     form: Form
+    edited_ts: str = ""
 
 
 class FormEdited(StarEvent):
-    """The form post was edited."""
+    """The form post was edited, at `edited_ts` by Slack's clock: edits may be told in another order."""
 
     kind: Literal["form_edited"] = "form_edited"
     form: Form
+    edited_ts: str
 
 
 class TicketRead(StarEvent):
@@ -89,6 +91,13 @@ class IssueSeen(StarEvent):
 
     kind: Literal["issue_seen"] = "issue_seen"
     issue: IssueRef
+
+
+class LabelsRead(StarEvent):
+    """GitLab told every change of the issue's labels, the oldest first."""
+
+    kind: Literal["labels_read"] = "labels_read"
+    changes: tuple[LabelChange, ...]
 
 
 class TicketNoted(StarEvent):
@@ -208,6 +217,7 @@ AnyEvent: TypeAlias = Annotated[
     | ReplyPosted
     | QuestionPosted
     | IssueSeen
+    | LabelsRead
     | TicketNoted
     | IssueNoted
     | MacroApplied
@@ -253,6 +263,13 @@ class ReadInitiator(Effect):
     user: str
 
 
+class ReadLabels(Effect):
+    """Ask GitLab for every change of the issue's labels."""
+
+    service: ClassVar[Service] = "gitlab"
+    kind: Literal["read_labels"] = "read_labels"
+
+
 class NoteTicket(Effect):
     """Put the internal note with both links, and the tag, on the ticket."""
 
@@ -288,10 +305,18 @@ class Whisper(Effect):
 
     service: ClassVar[Service] = "slack"
     kind: Literal["whisper"] = "whisper"
-    number: int
+    said: Whispered
 
 
 AnyEffect: TypeAlias = Annotated[
-    ReadTicket | ReadOnCall | ReadInitiator | NoteTicket | NoteIssue | ApplyMacro | SendPublicly | Whisper,
+    ReadTicket
+    | ReadOnCall
+    | ReadInitiator
+    | ReadLabels
+    | NoteTicket
+    | NoteIssue
+    | ApplyMacro
+    | SendPublicly
+    | Whisper,
     Field(discriminator="kind"),
 ]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from starbot.core.case import Decision, Effect, Event
-from starbot.core.facts import MessageRef, OnCall, Person
+from starbot.core.facts import LabelChange, MessageRef, OnCall, Person
 from starbot.core.hours import region_at
 from starbot.core.text import marker
 from starbot.duties.stars.form import Form
@@ -22,6 +22,7 @@ from starbot.duties.stars.model.events import (
     InitiatorNamed,
     IssueNoted,
     IssueSeen,
+    LabelsRead,
     MacroApplied,
     OnCallRead,
     PublicReplyConfirmed,
@@ -43,7 +44,6 @@ from starbot.duties.stars.model.star import (
     STATUSES,
     Acknowledgement,
     Deed,
-    LabelChange,
     Policy,
     Remark,
     RemarkKind,
@@ -56,7 +56,9 @@ from starbot.duties.stars.model.star import (
     Whispered,
     handle,
 )
-from starbot.duties.stars.model.wishes import retried, wish
+from starbot.duties.stars.model.wishes import effect_key, retried, wish
+
+WHISPERS_KEPT = 20
 
 Rule: TypeAlias = Callable[[Star, Any, Policy], Star]
 
@@ -66,24 +68,48 @@ def _nothing(star: Star, event: Event, policy: Policy) -> Star:
 
 
 def _read_form(star: Star, event: FormEdited, policy: Policy) -> Star:
-    """A form post that was put right is read anew; a good one keeps its ticket, which others refer to."""
-    if star.is_readable and event.form.problems:
+    """A form post that was put right is read anew; a STAR that works on its ticket keeps it."""
+    if not _takes(star, event):
         return star
-    if star.is_readable and star.ticket_problem is None:
-        form = event.form.model_copy(update={"ticket": star.form.ticket, "ticket_raw": star.form.ticket_raw})
-        return _with_form(star, form, policy)
-    fresh = event.form.ticket != star.form.ticket or not star.is_readable
-    if not fresh:
-        return _with_form(star, event.form, policy)
-    star = star.model_copy(
-        update={"ticket": None, "ticket_problem": None, "troubles": _without(star, "read_ticket")}
-    )
-    star = star.model_copy(update={"readings": star.readings + (0 if event.form.problems else 1)})
-    return _with_form(star, event.form, policy)
+    named, form = event.form.ticket, event.form
+    facts: dict[str, Any] = {"edited_ts": event.edited_ts}
+    if star.is_settled:
+        form = form.model_copy(update={"ticket": star.form.ticket, "ticket_raw": star.form.ticket_raw})
+        facts |= {"other_ticket": named if named != star.form.ticket else None}
+    elif named != star.form.ticket or not star.is_readable:
+        facts |= _unread(star, form)
+    return _with_form(star.model_copy(update=facts), form, policy)
+
+
+def _takes(star: Star, event: FormEdited) -> bool:
+    """An older edit is no news, one that spoils a good form is left alone, and what another STAR has taken over
+    begins anew only for a ticket of its own."""
+    if event.edited_ts < star.edited_ts or (star.is_readable and event.form.problems):
+        return False
+    return star.linked_to is None or event.form.ticket != star.form.ticket
+
+
+def _unread(star: Star, form: Form) -> dict[str, Any]:
+    """What is known of a STAR whose form names a ticket that has not been read."""
+    return {
+        "linked_to": None,
+        "ticket": None,
+        "ticket_problem": None,
+        "troubles": _without(star, "read_ticket"),
+        "readings": star.readings + (0 if form.problems else 1),
+    }
 
 
 def _with_form(star: Star, form: Form, policy: Policy) -> Star:
     return star.model_copy(update={"form": form, "deadline": _deadline(star.filed_at, form, policy)})
+
+
+def _link(star: Star, event: FormEdited, rival: Star, policy: Policy) -> Star:
+    """The edit names a ticket that has an open STAR."""
+    if not _takes(star, event):
+        return star
+    edited = star.model_copy(update={"edited_ts": event.edited_ts})
+    return _linked(_with_form(edited, event.form, policy), rival)
 
 
 def _read_ticket(star: Star, event: TicketRead, policy: Policy) -> Star:
@@ -129,7 +155,7 @@ def _placed(star: Star, thing: str, ref: MessageRef) -> Star:
 
 
 def _see_issue(star: Star, event: IssueSeen, policy: Policy) -> Star:
-    before = set(star.issue.labels) if star.issue else set()
+    before = _known_labels(star)
     after = set(event.issue.labels)
     changes = tuple(
         LabelChange(label=label, added=label in after, at=event.at) for label in sorted(before ^ after)
@@ -141,6 +167,19 @@ def _see_issue(star: Star, event: IssueSeen, policy: Policy) -> Star:
             "troubles": _without(star, "issue"),
         }
     )
+
+
+def _known_labels(star: Star) -> set[str]:
+    """The labels on the issue as far as their changes are known."""
+    known: set[str] = set()
+    for change in star.label_changes:
+        (known.add if change.added else known.discard)(change.label)
+    return known - {""}
+
+
+def _learn_labels(star: Star, event: LabelsRead, policy: Policy) -> Star:
+    """GitLab knows who changed what and when; what the bot has seen by the way is part of it."""
+    return _settled(star.model_copy(update={"label_changes": event.changes}), event)
 
 
 def _note_done(star: Star, event: TicketNoted, policy: Policy) -> Star:
@@ -189,7 +228,7 @@ def _resolve(star: Star, event: Resolved, policy: Policy) -> Star:
         next_step=event.next_step,
         owner=event.owner,
         customer_hears=event.customer_hears,
-        asked=event.user is None,
+        asked=event.user is None or not event.next_step,
     )
     return _remarked(
         star.model_copy(update={"resolution": resolution, "next_due": event.at + policy.undo}),
@@ -223,27 +262,36 @@ def _nothing_to_undo(star: Star, event: Undone, policy: Policy) -> Star:
 
 def _let_undo_lapse(star: Star, event: UndoLapsed, policy: Policy) -> Star:
     assert star.resolution is not None, "resolved without a resolution"
-    if event.at < star.resolution.at + policy.undo:
+    if star.resolution.undo_lapsed or event.at < star.resolution.at + policy.undo:
         return star
     resolution = star.resolution.model_copy(update={"undo_lapsed": True})
-    return star.model_copy(update={"resolution": resolution, "next_due": None})
+    # By now people have put their last labels.
+    return star.model_copy(
+        update={"resolution": resolution, "next_due": None, "label_readings": star.label_readings + 1}
+    )
 
 
 def _ask_publicly(star: Star, event: PublicReplyConfirmed, policy: Policy) -> Star:
-    if star.public_text is None:
-        return _whispered(star, event.user, "send_publicly", "state")
-    star = star.model_copy(update={"public_text": None, "public_asks": (*star.public_asks, event.text)})
-    return _remarked(star, "public", event.by, event.text)
+    if star.public_text is None or not event.text:
+        why = "no_text" if star.public_text else "state"
+        return _whispered(star, event.user, "send_publicly", why)
+    asked = Remark(kind="public", by=event.by, text=event.text)
+    return star.model_copy(update={"public_text": None, "public_asks": (*star.public_asks, asked)})
 
 
 def _public_done(star: Star, event: PublicReplySent, policy: Policy) -> Star:
-    return _settled(star, event)
+    """Only now is it true that the customer was written to, so only now it is remarked."""
+    asks = {effect_key(star, "send_publicly", n): ask for n, ask in enumerate(star.public_asks)}
+    key = _key_of(event)
+    sent = (asks[key],) if key in asks and key not in star.settled else ()
+    return _settled(star, event).model_copy(update={"remarks": star.remarks + sent})
 
 
 def _retry(star: Star, event: RetryAsked, policy: Policy) -> Star:
-    if not any(t.key == event.key and not t.delayed for t in star.troubles):
+    failed = star.failed_like(event.key)
+    if not failed:
         return _whispered(star, event.user, "retry", "state")
-    return star.model_copy(update={"troubles": tuple(t for t in star.troubles if t.key != event.key)})
+    return star.model_copy(update={"troubles": tuple(t for t in star.troubles if t not in failed)})
 
 
 def _refuse(star: Star, event: Refused, policy: Policy) -> Star:
@@ -255,6 +303,7 @@ def _delay(star: Star, event: EffectDelayed, policy: Policy) -> Star:
     slow, nothing in Slack could say in time."""
     if (
         event.service == "slack"
+        or _is_past(star, event)
         or _is_answered(star, event)
         or any(t.key == event.key for t in star.troubles)
     ):
@@ -267,7 +316,8 @@ def _fail(star: Star, event: EffectFailed, policy: Policy) -> Star:
     """Failing again in the same way is no news: else a card that cannot be shown would be tried for ever.
     Whom to mention must never be missing: then it is the group."""
     known = next((t for t in star.troubles if t.key == event.key), None)
-    if known is not None and not known.delayed and known.reason == event.reason:
+    is_known = known is not None and not known.delayed and known.reason == event.reason
+    if is_known or _is_past(star, event):
         return star
     trouble = Trouble(
         key=event.key,
@@ -293,7 +343,7 @@ def _rows(default: Rule, **others: Rule) -> dict[Status, Rule]:
 TABLE: Mapping[str, Mapping[Status, Rule]] = {
     # A form post opens a STAR (`_open`); seen again, it is no news.
     "form_posted": _everywhere(_nothing),
-    "form_edited": _rows(_read_form, resolved=_nothing, linked=_nothing),
+    "form_edited": _everywhere(_read_form),
     # Answers of the four systems are facts in every status: they may come late.
     "ticket_read": _everywhere(_read_ticket),
     "ticket_unfit": _everywhere(_read_no_ticket),
@@ -303,6 +353,7 @@ TABLE: Mapping[str, Mapping[Status, Rule]] = {
     "reply_posted": _everywhere(_place_reply),
     "question_posted": _everywhere(_place_question),
     "issue_seen": _everywhere(_see_issue),
+    "labels_read": _everywhere(_learn_labels),
     "ticket_noted": _everywhere(_note_done),
     "issue_noted": _everywhere(_remark_done),
     "macro_applied": _everywhere(_macro_done),
@@ -332,8 +383,8 @@ def decide(star: Star | None, event: Any, rival: Star | None, policy: Policy) ->
         if not isinstance(event, FormPosted):
             return None
         after = _open(event, rival, policy)
-    elif isinstance(event, FormEdited) and rival is not None and star.status == "incomplete":
-        after = _linked(star.model_copy(update={"form": event.form}), rival)
+    elif isinstance(event, FormEdited) and rival is not None and _may_be_linked(star):
+        after = _link(star, event, rival, policy)
     elif isinstance(event, Undone) and rival is not None:
         after = _whispered(star, event.user, "undo", "newer_star")
     else:
@@ -365,13 +416,19 @@ def _open(event: FormPosted, rival: Star | None, policy: Policy) -> Star:
         root=event.root,
         handles=(handle(event.root.channel, event.root.ts),),
         form=event.form,
+        edited_ts=event.edited_ts,
         filed_at=event.at,
         region=region.name if region else "",
         deadline=_deadline(event.at, event.form, policy),
-        readings=0 if event.form.problems else 1,
+        readings=0 if event.form.problems or rival else 1,
         remarks=(Remark(kind="thread"),),
     )
     return star if rival is None else _linked(star, rival)
+
+
+def _may_be_linked(star: Star) -> bool:
+    """A STAR that works on its ticket, or has ended, stays by itself."""
+    return star.status != "resolved" and not star.is_settled
 
 
 def _linked(star: Star, rival: Star) -> Star:
@@ -414,7 +471,11 @@ def _see(star: Star, seen: Seen | None) -> tuple[Star, bool]:
 def _whispered(star: Star, user: str | None, deed: Deed, why: Any) -> Star:
     if user is None:
         return star
-    return star.model_copy(update={"whispers": (*star.whispers, Whispered(user=user, deed=deed, why=why))})
+    whispers = (*star.whispers, Whispered(user=user, deed=deed, why=why))
+    forgotten = max(0, len(whispers) - WHISPERS_KEPT)
+    return star.model_copy(
+        update={"whispers": whispers[forgotten:], "whispers_before": star.whispers_before + forgotten}
+    )
 
 
 def _remarked(star: Star, kind: RemarkKind, by: Person, text: str = "") -> Star:
@@ -432,9 +493,21 @@ def _troubled(star: Star, trouble: Trouble) -> Star:
 
 
 def _settled(star: Star, event: StarEvent) -> Star:
-    key = event.id.partition(">")[0].partition("~")[0]
+    key = _key_of(event)
     troubles = tuple(t for t in star.troubles if t.key != key)
     return star.model_copy(update={"settled": tuple(sorted({*star.settled, key})), "troubles": troubles})
+
+
+def _key_of(event: StarEvent) -> str:
+    """The key of the effect that this event answers: the engine names answers so."""
+    return event.id.partition(">")[0].partition("~")[0]
+
+
+def _is_past(star: Star, event: EffectDelayed | EffectFailed) -> bool:
+    """Whether this was about reading a ticket that the form post names no more."""
+    return event.effect == "read_ticket" and event.key in {
+        effect_key(star, "read_ticket", n) for n in range(star.readings - 1)
+    }
 
 
 def _is_answered(star: Star, event: EffectDelayed) -> bool:

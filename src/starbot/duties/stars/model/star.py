@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from pydantic import Field
 
 from starbot.core.case import Case, Service
-from starbot.core.facts import Fact, IssueRef, MessageRef, OnCall, Person, Ticket
+from starbot.core.facts import Fact, IssueRef, LabelChange, MessageRef, OnCall, Person, Ticket
 from starbot.core.hours import Region
 from starbot.duties.stars.form import Form
 
@@ -59,14 +59,6 @@ class Trouble(Fact):
     reference: str = ""
 
 
-class LabelChange(Fact):
-    """A label came to the issue or left it."""
-
-    label: str
-    added: bool
-    at: datetime
-
-
 class Seen(Fact):
     """A reaction that the STAR knows of: an older report of it is no news."""
 
@@ -90,6 +82,10 @@ class Star(Case):
     root: MessageRef
     """The form post."""
     form: Form
+    edited_ts: str = ""
+    """Of the newest edit that was taken; "" for a form post as it was first."""
+    other_ticket: int | None = None
+    """The ticket that the form post names now, where the STAR stays with the one it has worked on."""
     filed_at: datetime
     region: str
     deadline: datetime | None
@@ -108,14 +104,20 @@ class Star(Case):
     macro_done: bool = False
     public_text: str | None = None
     """What the macro wants to tell the customer; None where it wants nothing or it has been sent."""
-    public_asks: tuple[str, ...] = ()
+    public_asks: tuple[Remark, ...] = ()
+    """What managers confirmed for the customer; it becomes a remark once it is sent."""
     acknowledged: Acknowledgement | None = None
     resolution: Resolution | None = None
     linked_to: Twin | None = None
     remarks: tuple[Remark, ...] = ()
     label_changes: tuple[LabelChange, ...] = ()
+    """What the bot saw when it wrote, until GitLab's own history takes its place."""
+    label_readings: int = 0
+    """How often GitLab should have been asked for that history."""
     seen: tuple[Seen, ...] = ()
     whispers: tuple["Whispered", ...] = ()
+    """The newest only: somebody may press a button for ever."""
+    whispers_before: int = 0
     troubles: tuple[Trouble, ...] = ()
     settled: tuple[str, ...] = ()
     """Keys of what was done of several of a kind: told after that, a delay is no news."""
@@ -126,9 +128,21 @@ class Star(Case):
         """Whether the form post says what a STAR needs."""
         return not self.form.problems
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the STAR has its ticket for good: others refer to it."""
+        has_ticket = self.ticket is not None and self.ticket_problem is None
+        return self.is_readable and has_ticket and self.linked_to is None
+
     def trouble(self, effect: str) -> Trouble | None:
         """What stands in the way of this kind of effect, if anything does."""
         return next((t for t in self.troubles if t.effect == effect), None)
+
+    def failed_like(self, key: str) -> tuple[Trouble, ...]:
+        """Whatever of the same kind as this has failed too: one button tries it all again."""
+        failed = [t for t in self.troubles if not t.delayed]
+        kind = next((t.effect for t in failed if t.key == key), None)
+        return tuple(t for t in failed if t.effect == kind)
 
 
 class Whispered(Fact):
@@ -136,7 +150,7 @@ class Whispered(Fact):
 
     user: str
     deed: Deed
-    why: Literal["no_right", "state", "too_late", "newer_star"]
+    why: Literal["no_right", "state", "too_late", "newer_star", "no_text"]
 
 
 class Policy(Fact):

@@ -10,6 +10,7 @@ from starbot.duties.stars.model.events import (
     NoteIssue,
     NoteTicket,
     ReadInitiator,
+    ReadLabels,
     ReadOnCall,
     ReadTicket,
     RetryAsked,
@@ -20,16 +21,20 @@ from starbot.duties.stars.model.star import Policy, Star
 
 
 class Wish(NamedTuple):
-    """So many effects of a kind should have been asked for by now; `make(key, n)` is the n-th."""
+    """So many effects of a kind should have been asked for by now; `make(key, n)` is the n-th. What came
+    before `since` was asked for and is forgotten."""
 
     kind: str
     times: int
     make: Callable[[str, int], Effect]
+    since: int = 0
 
 
 def _wishes(star: Star, policy: Policy) -> Iterator[Wish]:
     """Everything that should have been asked for by now, read off the facts."""
-    yield Wish("whisper", len(star.whispers), lambda key, n: Whisper(key=key, number=n))
+    before = star.whispers_before
+    said = before + len(star.whispers)
+    yield Wish("whisper", said, lambda key, n: Whisper(key=key, said=star.whispers[n - before]), before)
     if star.status == "linked" or not star.is_readable:
         return
     number = star.form.ticket or 0
@@ -47,8 +52,10 @@ def _wishes(star: Star, policy: Policy) -> Iterator[Wish]:
     # The macro's own links are left out where the note has them, so then it need not wait for the issue.
     if star.acknowledged and has_ticket and (policy.note_ticket or has_links):
         yield Wish("apply_macro", 1, lambda key, n: ApplyMacro(key=key))
-    texts = star.public_asks
-    yield Wish("send_publicly", len(texts), lambda key, n: SendPublicly(key=key, text=texts[n]))
+    if star.issue is not None:
+        yield Wish("read_labels", star.label_readings, lambda key, n: ReadLabels(key=key))
+    asks = star.public_asks
+    yield Wish("send_publicly", len(asks), lambda key, n: SendPublicly(key=key, text=asks[n].text))
 
 
 def wish(star: Star, policy: Policy) -> tuple[Star, tuple[Effect, ...]]:
@@ -56,23 +63,26 @@ def wish(star: Star, policy: Policy) -> tuple[Star, tuple[Effect, ...]]:
     effects: list[Effect] = []
     wished = dict(star.wished)
     for wish in _wishes(star, policy):
-        for n in range(wished.get(wish.kind, 0), wish.times):
-            effects.append(wish.make(_key(star, wish.kind, n), n))
+        for n in range(max(wish.since, wished.get(wish.kind, 0)), wish.times):
+            effects.append(wish.make(effect_key(star, wish.kind, n), n))
         wished[wish.kind] = max(wish.times, wished.get(wish.kind, 0))
     return star.model_copy(update={"wished": wished}), tuple(effects)
 
 
-def _key(star: Star, kind: str, n: int) -> str:
+def effect_key(star: Star, kind: str, n: int) -> str:
+    """The key of the n-th effect of a kind."""
     return f"{star.id}:{kind}:{n}"
 
 
 def retried(star: Star, event: RetryAsked, policy: Policy) -> tuple[Effect | str, ...]:
-    """The same wish with the same key, so that it finds what it may have done, in a run of its own."""
-    failed = next((t for t in star.troubles if t.key == event.key and not t.delayed), None)
-    if failed is None:
-        return ()
-    for wish in _wishes(star, policy):
-        for n in range(wish.times):
-            if _key(star, wish.kind, n) == event.key:
-                return (wish.make(event.key, n).model_copy(update={"run": marker(event.id)[:8]}),)
-    return (failed.effect,)
+    """The same wishes with the same keys, so that each finds what it may have done, in a run of its own."""
+    failed = star.failed_like(event.key)
+    keys = {trouble.key for trouble in failed}
+    run = marker(event.id)[:8]
+    again = [
+        wish.make(key, n).model_copy(update={"run": run})
+        for wish in _wishes(star, policy)
+        for n in range(wish.since, wish.times)
+        if (key := effect_key(star, wish.kind, n)) in keys
+    ]
+    return tuple(again or {trouble.effect for trouble in failed})

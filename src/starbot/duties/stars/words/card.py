@@ -12,22 +12,24 @@ from slack_sdk.models.blocks import (
 )
 
 from starbot.core.case import Document
-from starbot.core.text import one_line, slack_clip, slack_text
+from starbot.core.text import slack_clip, slack_text
 from starbot.duties.stars.model import Star, Trouble
 from starbot.duties.stars.words.parts import (
     ANSWER_LIMIT,
     SECTION_LIMIT,
-    VALUE_LIMIT,
     Look,
     age,
     button,
     clock,
     customer_of,
+    line,
     mention,
     message,
     moment,
     mrkdwn,
     section,
+    ticket_address,
+    twin_sentence,
 )
 
 ACKNOWLEDGE = "star_acknowledge"
@@ -38,6 +40,9 @@ RETRY = "star_retry"
 
 def card(star: Star, look: Look) -> Document | None:
     """The one message of a STAR in Slack; None while nobody knows whom to mention, or there is no STAR."""
+    if star.linked_to is not None and star.card is not None:
+        text = f"{twin_sentence(star, look)} Please go on there."
+        return message(text, [section(text)])
     if star.linked_to is not None or not star.is_readable or star.oncall is None:
         return None
     blocks: list[Block] = [
@@ -63,7 +68,7 @@ def _phone(star: Star) -> str:
         *([said] if said else []),
         f"{slack_text(star.form.urgency or 'STAR')}: reply by {clock(star.deadline)}",
         f"#{star.form.ticket}",
-        slack_text(one_line(customer_of(star), VALUE_LIMIT)),
+        line(customer_of(star)),
     ]
     return " · ".join(part for part in parts if part)
 
@@ -71,21 +76,21 @@ def _phone(star: Star) -> str:
 def _headline(star: Star, look: Look) -> str:
     urgency = f"*{slack_text(star.form.urgency or '')}*"
     by = f"reply by *{moment(star.deadline)}*" if star.deadline else ""
-    ticket = f"*<{look.ticket_link.format(ticket=star.form.ticket)}|#{star.form.ticket}>*"
-    customer = slack_text(one_line(customer_of(star), VALUE_LIMIT))
+    ticket = f"*<{ticket_address(star, look)}|#{star.form.ticket}>*"
+    customer = line(customer_of(star))
     return " · ".join(part for part in (urgency, by, ticket, f"*{customer}*" if customer else "") if part)
 
 
 def _state(star: Star, look: Look) -> str:
     if star.resolution is not None:
         ending = star.resolution
-        step = slack_text(one_line(ending.next_step, ANSWER_LIMIT)) or "_not said yet_"
+        step = line(ending.next_step, ANSWER_LIMIT) or "_not said yet_"
         lines = [f":{look.resolve_emoji}: Resolved by {mention(ending.by)}, {moment(ending.at)}."]
         lines.append(f"Next step: {step}")
         if ending.owner:
-            lines.append(f"Owner: {slack_text(one_line(ending.owner, VALUE_LIMIT))}")
+            lines.append(f"Owner: {line(ending.owner)}")
         if ending.customer_hears:
-            lines.append(f"The customer hears: {slack_text(one_line(ending.customer_hears, VALUE_LIMIT))}")
+            lines.append(f"The customer hears: {line(ending.customer_hears)}")
         return "\n".join(lines)
     problem = f"\n:warning: {_TICKET_STATES[star.ticket_problem]}" if star.ticket_problem else ""
     if star.acknowledged is not None:
@@ -129,11 +134,11 @@ def _facts(star: Star) -> list[str]:
         ("Licence", None if star.form.is_license is None else ("yes" if star.form.is_license else "no")),
         ("Kind", "Internal Request" if ticket and ticket.is_internal_request else None),
     ]
-    facts = [f"*{name}*\n{slack_text(one_line(value, VALUE_LIMIT))}" for name, value in pairs if value]
+    facts = [f"*{name}*\n{line(value)}" for name, value in pairs if value]
     if star.form.initiator:
         facts.append(f"*Filed by*\n<@{star.form.initiator}>")
     elif star.form.initiator_raw:
-        facts.append(f"*Filed by*\n{slack_text(one_line(star.form.initiator_raw, VALUE_LIMIT))}")
+        facts.append(f"*Filed by*\n{line(star.form.initiator_raw)}")
     sla = _sla(star)
     return (facts + ([f"*SLA*\n{sla}"] if sla else []))[:10] or ["*Filed by*\nunknown"]
 
@@ -208,7 +213,9 @@ def _buttons(star: Star) -> list[ButtonElement]:
         buttons.append(button("Resolve", RESOLVE, star.id))
     if star.public_text is not None:
         buttons.append(button("Send publicly", SEND_PUBLICLY, star.id))
-    for number, trouble in enumerate(t for t in star.troubles if _can_be_tried(t)):
+    # One button a kind tries all of that kind again; Slack takes 25 buttons.
+    kinds = {trouble.effect: trouble for trouble in reversed(star.troubles) if _can_be_tried(trouble)}
+    for number, trouble in enumerate(sorted(kinds.values(), key=lambda trouble: trouble.key)):
         name = _DEEDS.get(trouble.effect, ("the rest", ""))[0]
         buttons.append(button(f"Retry: {name}", f"{RETRY}_{number}", f"{star.id} {trouble.key}"))
     return buttons
@@ -224,7 +231,7 @@ _TICKET_STATES = {
     "ticket_closed": "This ticket is closed; the initiator has been asked for its follow-up.",
 }
 
-_QUIET = frozenset({"whisper", "read_initiator"})
+_QUIET = frozenset({"whisper", "read_initiator", "read_labels"})
 """Effects whose trouble is nobody's business."""
 
 _SYSTEMS = {"slack": "Slack", "gitlab": "GitLab", "zendesk": "Zendesk", "pagerduty": "PagerDuty"}

@@ -16,7 +16,7 @@ from slack_sdk.models.views import View
 
 from starbot.core.case import Document
 from starbot.core.facts import Fact, MessageRef, Person
-from starbot.core.text import gitlab_text, one_line, slack_text
+from starbot.core.text import gitlab_text, one_line, slack_clip, slack_text
 from starbot.duties.stars.model import Star
 
 SECTION_LIMIT = 3000
@@ -72,8 +72,26 @@ def valid(view: View) -> dict[str, Any]:
 
 
 def section(text: str) -> SectionBlock:
-    """A paragraph."""
-    return SectionBlock(text=mrkdwn(text))
+    """A paragraph; what is too long for Slack is cut."""
+    return SectionBlock(text=mrkdwn(slack_clip(text, SECTION_LIMIT)))
+
+
+def line(text: str, limit: int = VALUE_LIMIT) -> str:
+    """People's text for one line in Slack; escaping makes it longer, so it is cut after that too."""
+    return slack_clip(slack_text(one_line(text, limit)), limit)
+
+
+def ticket_address(star: Star, look: Look) -> str:
+    """Where the ticket is."""
+    return look.ticket_link.replace("{ticket}", str(star.form.ticket))
+
+
+def twin_sentence(star: Star, look: Look) -> str:
+    """Where the STAR is that was there first; "" for one that is by itself."""
+    if star.linked_to is None:
+        return ""
+    there = permalink(look, star.linked_to.root)
+    return f"Ticket #{star.form.ticket} already has an open STAR: <{there}|here it is>."
 
 
 def mrkdwn(text: str) -> MarkdownTextObject:
@@ -104,7 +122,7 @@ def text_input(
 
 def mention(person: Person) -> str:
     """A person in Slack, by name where we know no id."""
-    return f"<@{person.slack}>" if person.slack else slack_text(one_line(person.name, VALUE_LIMIT))
+    return f"<@{person.slack}>" if person.slack else line(person.name)
 
 
 def named(person: Person | None) -> str:

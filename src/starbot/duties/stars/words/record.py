@@ -13,6 +13,7 @@ from starbot.duties.stars.words.parts import (
     customer_of,
     named,
     permalink,
+    ticket_address,
 )
 
 
@@ -20,9 +21,9 @@ def issue(star: Star, look: Look) -> Document | None:
     """The fields of the STAR issue; None until we know whom to assign and what the ticket says, or that
     Zendesk does not say it now."""
     has_asked = star.ticket is not None or star.trouble("read_ticket") is not None
-    if star.linked_to or not star.is_readable or star.oncall is None:
+    if not star.is_readable or star.oncall is None:
         return None
-    if star.issue is None and (star.ticket_problem or not has_asked):
+    if star.issue is None and (star.linked_to or star.ticket_problem or not has_asked):
         return None
     values = {
         "ticket": str(star.form.ticket),
@@ -36,14 +37,14 @@ def issue(star: Star, look: Look) -> Document | None:
         "description": _fill(look.issue_description, {**described, **_description_parts(star, look)}).strip(),
         "labels": list(look.issue_labels),
         "assignee": _assignee(star),
-        "state": "opened" if star.resolution is None else "closed",
+        "state": "closed" if star.resolution or star.linked_to else "opened",
     }
 
 
 def _description_parts(star: Star, look: Look) -> dict[str, str]:
     form = star.form
     rows = [
-        ("Ticket", look.ticket_link.format(ticket=form.ticket)),
+        ("Ticket", ticket_address(star, look)),
         ("Slack thread", permalink(look, star.root)),
         ("Urgency", f"{gitlab_text(form.urgency or '')}, reply by {clock(star.deadline, date=True)}"),
         ("Customer", gitlab_text(one_line(customer_of(star), 300))),
@@ -103,20 +104,21 @@ def _acknowledged_remark(star: Star, said: Remark, look: Look) -> str:
 
 
 def _disposition_remark(star: Star, said: Remark, look: Look) -> str:
-    ending = star.resolution
     lines = [
         f"**Final disposition.** {named(said.by)} resolved this STAR: the right next step is known and under way."
     ]
-    if ending is not None and not ending.asked:
-        for name, text in (
-            ("Next step", ending.next_step),
-            ("Owner", ending.owner),
-            ("The customer hears", ending.customer_hears),
-        ):
-            if text:
-                lines += ["", f"{name}:", "", gitlab_block(text[:NOTE_LIMIT])]
-    else:
-        lines.append(f"It was closed with the check mark. {_known(star)}")
+    ending = star.resolution
+    is_told = ending is not None and not ending.asked
+    for name, text in (
+        # What was told later has a note of its own.
+        ("Next step", ending.next_step if ending and is_told else ""),
+        ("Owner", ending.owner if ending else ""),
+        ("The customer hears", ending.customer_hears if ending else ""),
+    ):
+        if text:
+            lines += ["", f"{name}:", "", gitlab_block(text[:NOTE_LIMIT])]
+    if not is_told:
+        lines += ["", f"It was closed without a word on the next step. {_known(star)}"]
     return "\n".join(lines)
 
 

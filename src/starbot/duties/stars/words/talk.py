@@ -2,20 +2,20 @@
 and in dialogs. Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
 from starbot.core.case import Document
-from starbot.core.text import one_line, slack_clip, slack_text
+from starbot.core.facts import MessageRef
 from starbot.duties.stars.form import FormProblem
-from starbot.duties.stars.model import Deed, Star
+from starbot.duties.stars.model import Deed, Star, Whispered
 from starbot.duties.stars.words.parts import (
-    SECTION_LIMIT,
     Look,
     button,
+    line,
     mention,
     message,
     moment,
@@ -23,6 +23,7 @@ from starbot.duties.stars.words.parts import (
     permalink,
     section,
     text_input,
+    twin_sentence,
     valid,
 )
 
@@ -30,32 +31,35 @@ UNDO = "star_undo"
 RESOLVE_VIEW = "star_resolve_view"
 SEND_PUBLICLY_VIEW = "star_send_publicly_view"
 
+MOST_LINKS = 15
+
 # -- the reply to a form post: what is missing, or where the STAR is
 
 
 def reply(star: Star, look: Look) -> Document | None:
     """The word about the form post itself, in its thread; None where there is nothing to say about it."""
     if star.linked_to is not None:
-        there = permalink(look, star.linked_to.root)
         text = (
-            f"Thank you. Ticket #{star.form.ticket} already has an open STAR: <{there}|here it is>. The Support "
-            "Managers know of it, so nothing is lost; please add in that thread whatever is new."
+            f"Thank you. {twin_sentence(star, look)} The Support Managers know of it, so nothing is lost; please "
+            "add in that thread whatever is new."
         )
         return message(text, [section(text)])
     problems = _problems(star, look)
     if problems:
-        who = f"<@{star.form.initiator}>, thank" if star.form.initiator else "Thank"
-        lines = [
-            f"{who} you for the STAR. It is kept, and needs one thing from you:"
-            if len(problems) == 1
-            else f"{who} you for the STAR. It is kept, and needs some things from you:"
-        ]
+        what = "one thing" if len(problems) == 1 else "some things"
+        lines = [f"{_thank_you(star)} for the STAR. It is kept, and needs {what} from you:"]
         lines += [f"• {problem}" for problem in problems]
         lines.append(
             "Edit the form post above, and I go on by myself. If you cannot edit it, send the form again."
         )
         text = "\n".join(lines)
-        return message("Your STAR needs something from you.", [section(slack_clip(text, SECTION_LIMIT))])
+        return message("Your STAR needs something from you.", [section(text)])
+    if star.other_ticket is not None:
+        text = (
+            f"{_thank_you(star)} for the edit. This STAR stays with #{star.form.ticket}, where work on it has begun. "
+            f"For #{star.other_ticket}, please send the form again."
+        )
+        return message(text, [section(text)])
     if (
         star.reply is not None
         and star.resolution is not None
@@ -67,9 +71,14 @@ def reply(star: Star, look: Look) -> Document | None:
         )
         return message(text, [section(text)])
     if star.reply is not None:
-        text = "Thank you, that is all I needed. The STAR is on its way."
+        now = "The STAR is on its way." if star.resolution is None else "A Support Manager resolved the STAR."
+        text = f"Thank you, that is all I needed. {now}"
         return message(text, [section(text)])
     return None
+
+
+def _thank_you(star: Star) -> str:
+    return f"<@{star.form.initiator}>, thank you" if star.form.initiator else "Thank you"
 
 
 def _problems(star: Star, look: Look) -> list[str]:
@@ -81,7 +90,7 @@ def _problems(star: Star, look: Look) -> list[str]:
 
 
 def _problem(problem: FormProblem, look: Look) -> str:
-    seen = slack_text(one_line(problem.seen, 80))
+    seen = line(problem.seen, 80)
     levels = ", ".join(look.urgencies)
     return _FORM_PROBLEMS.get(problem.kind, "The form could not be read.").format(seen=seen, levels=levels)
 
@@ -105,6 +114,21 @@ _TICKET_PROBLEMS = {
     "ticket_not_found": "Zendesk has no ticket with this number. Check *Ticket* and put in the right one.",
     "ticket_closed": "This ticket is closed, and Zendesk takes no more updates to it. Put in its follow-up ticket.",
 }
+
+
+# -- after a long absence
+
+
+def not_opened(posts: Sequence[MessageRef], look: Look) -> Document:
+    """The form posts that were sent while the bot was away, and are too old to be opened by themselves."""
+    whom = f"<!subteam^{look.fallback_group}>: " if look.fallback_group else ""
+    links = [f"<{permalink(look, post)}|form {number}>" for number, post in enumerate(posts[:MOST_LINKS], 1)]
+    more = f" and {len(posts) - MOST_LINKS} more" if len(posts) > MOST_LINKS else ""
+    text = (
+        f"{whom}I was away for more than twelve hours and did not open what was sent first: {', '.join(links)}{more}. "
+        "If one still matters, please send its form again."
+    )
+    return message(text, [section(text)])
 
 
 # -- the question to the manager, in a direct message
@@ -146,9 +170,8 @@ def question(star: Star, look: Look) -> Document | None:
 # -- words to one person
 
 
-def whisper(star: Star, number: int, look: Look) -> str:
+def whisper(star: Star, said: Whispered, look: Look) -> str:
     """The answer to a click that could not do what it said."""
-    said = star.whispers[number]
     if said.why == "no_right":
         return (
             "Thank you. Only Support Managers can do that; whoever is on call has been told about this STAR."
@@ -157,6 +180,8 @@ def whisper(star: Star, number: int, look: Look) -> str:
         return f"The {look.undo_minutes} minutes for *Undo* are over. If it needs attention again, file a new STAR."
     if said.why == "newer_star":
         return "There is a newer open STAR for this ticket, so this one stays closed. Please go on there."
+    if said.why == "no_text":
+        return "There was no text to read, so nothing was sent. Press *Send publicly* to try again."
     return stale(star, said.deed)
 
 
@@ -177,7 +202,7 @@ _STALE: Mapping[Deed, str] = {
     "acknowledge": "Nothing more to do here.",
     "resolve": "Nothing more to do here.",
     "undo": "There is nothing to undo.",
-    "send_publicly": "The text for the customer has been sent, or there was none.",
+    "send_publicly": "No text for the customer is waiting.",
     "retry": "That has been done meanwhile, or is being tried right now.",
 }
 
@@ -187,7 +212,21 @@ def ask_again_in_thread() -> str:
     return "Which STAR is that for? Please answer in the thread under my question."
 
 
+def open_again(star: Star) -> str:
+    """The answer to a sentence about a STAR that was opened again by *Undo*."""
+    about = f"for #{star.form.ticket} " if star.form.ticket else ""
+    return (
+        f"This STAR {about}is open again, so I have put that sentence nowhere. Resolve the STAR once more and tell "
+        "me then."
+    )
+
+
 # -- dialogs
+
+
+def answer_missing() -> str:
+    """What a dialog says under a field that must be filled in and holds nothing that can be read."""
+    return "Please write something here."
 
 
 def resolve_view(star_id: str, ticket: int | None) -> dict[str, Any]:

@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(64), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("unsure_until", sa.Float, nullable=True),
         sa.Column("body", sa.Text, nullable=False),
     )
     op.create_index("effects_case", "effects", ["case_id"])
@@ -59,6 +60,7 @@ def upgrade() -> None:
         sa.Column("wanted", sa.Integer, nullable=False),
         sa.Column("shown", sa.Integer, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("unsure_until", sa.Float, nullable=True),
         sa.Column("writer", sa.String(255), nullable=True),
         sa.Column("document", sa.Text, nullable=True),
     )
