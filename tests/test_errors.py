@@ -11,7 +11,7 @@ from starbot.errors import ServiceDelayed, ServiceRefused, SetupError, StarbotEr
     "error",
     [
         SetupError(["a: mend it so", "b: mend it so"]),
-        ServiceDelayed("slack", "post the message", 30.0, maybe_done=True, timed_out=True),
+        ServiceDelayed("slack", "post the message", 30.0, maybe_done=True, may_still_run=True),
         ServiceDelayed("gitlab", "open the issue"),
         ServiceRefused("zendesk", "closed", "note the ticket"),
     ],

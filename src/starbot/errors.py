@@ -66,7 +66,8 @@ class ServiceDelayed(ServiceError):
     """It may pass: a rate limit, a 5xx, a lost connection, a time-out, an answer that is no answer.
 
     `retry_after_s` is what the vendor asked for, else None. `maybe_done` says that the request may
-    have been served although no answer came. `timed_out` says that the vendor may still be at work.
+    have been served although no answer came. `may_still_run` says that the vendor may still be at work
+    on it: no answer in time, a lost connection, a gateway that gave up.
     """
 
     def __init__(
@@ -75,18 +76,20 @@ class ServiceDelayed(ServiceError):
         what: str,
         retry_after_s: float | None = None,
         maybe_done: bool = False,
-        timed_out: bool = False,
+        may_still_run: bool = False,
     ) -> None:
         super().__init__(service, what)
         self.retry_after_s = retry_after_s
         self.maybe_done = maybe_done
-        self.timed_out = timed_out
-        self.args = (service, what, retry_after_s, maybe_done, timed_out)
+        self.may_still_run = may_still_run
+        self.args = (service, what, retry_after_s, maybe_done, may_still_run)
 
     def __str__(self) -> str:
         wait = "" if self.retry_after_s is None else f", asked to wait {self.retry_after_s:g} s"
         doubt = ", may have been done" if self.maybe_done else ""
-        return f"{self.service}: {self.what}: {'timed out' if self.timed_out else 'delayed'}{wait}{doubt}"
+        return (
+            f"{self.service}: {self.what}: {'unanswered' if self.may_still_run else 'delayed'}{wait}{doubt}"
+        )
 
 
 class ServiceRefused(ServiceError):

@@ -191,7 +191,7 @@ class Env(BaseSettings):
     database_url: DatabaseAddress = Field(
         default="sqlite:///starbot.db",
         repr=False,
-        description="Where cases are kept: a SQLite file, or PostgreSQL for several replicas.",
+        description="Where cases are kept: a SQLite file or PostgreSQL; one bot a database.",
         json_schema_extra=_where("", example="postgresql://starbot@host/starbot"),
     )
     sandbox_clock: LoopbackAddress | None = Field(

@@ -248,7 +248,7 @@ def asked_to_wait(seconds: float) -> Step:
 
 def timed_out(key: str) -> None:
     """No answer came in time."""
-    raise ServiceDelayed("gitlab", "send a parcel", maybe_done=True, timed_out=True)
+    raise ServiceDelayed("gitlab", "send a parcel", maybe_done=True, may_still_run=True)
 
 
 def refused(key: str) -> None:

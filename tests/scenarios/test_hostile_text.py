@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from starbot.core.text import plain
 from tests.corpus import HOSTILE
 from tests.stage import (
     BOT,
@@ -142,8 +143,8 @@ def test_in_every_field_and_dialog_it_is_harmless_in_all_four_systems(
     for name, text in texts.items():
         card = stage.card(roots[name])
         assert card is not None, name
-        # Where two forms name two people, nobody can say which of them it was.
-        assert (f"<@{CASEY}>" in said(card)) is (name != "form_in_an_answer"), name
+        # Who is named among other words may be anybody, and is not pinged.
+        assert (f"<@{CASEY}>" in said(card)) is (not plain(text).strip("*_~` \n\t")), name
         _resolve(stage, card, text)
     stage.until(lambda: _are_resolved(stage, tickets.values()), timeout_s=40)
     stage.quiet(0.3)

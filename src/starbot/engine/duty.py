@@ -41,7 +41,7 @@ def looking() -> Iterator[None]:
     try:
         yield
     except ServiceDelayed as delay:
-        raise ServiceDelayed(delay.service, delay.what, delay.retry_after_s, True, delay.timed_out) from None
+        raise ServiceDelayed(delay.service, delay.what, delay.retry_after_s, True, True) from None
 
 
 @dataclass(frozen=True)

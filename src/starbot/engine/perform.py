@@ -126,7 +126,7 @@ class Performer:
         """Not while the vendor may still serve an earlier try: then look again, and write only after that."""
         now = time.time()
         if unsure_until is not None and now < unsure_until:
-            raise ServiceDelayed(sending.service, "look again", None, True)
+            raise ServiceDelayed(sending.service, "look again", None, True, True)
         with self._store.transaction() as books:
             books.set_unsure(sending.key, now + self._settle_s[sending.service])
 
@@ -241,14 +241,14 @@ class Performer:
         wait = back_off_s(asked.attempts if asked else 1)
         if delay.retry_after_s is not None:
             wait = delay.retry_after_s
-        if not delay.maybe_done:
+        if not (delay.maybe_done and delay.may_still_run):
             self._sure(sending)
         unsure_s = (asked.unsure_until or 0.0) - time.time() if asked else 0.0
         # What is not found by then was never served: no need to double the wait beyond that.
         return min(wait, max(unsure_s, back_off_s(1))) if unsure_s > 0 else wait
 
     def _sure(self, sending: Sending) -> None:
-        """The vendor said no, or was never reached: nothing of this try is still under way there."""
+        """The vendor answered, or was never reached: nothing of this try is still under way there."""
         with self._store.transaction() as books:
             books.set_unsure(sending.key, None)
             books.set_target(sending.case_id, sending.name, unsure_until=None)

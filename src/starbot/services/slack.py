@@ -17,7 +17,7 @@ from slack_sdk.web import SlackResponse
 
 from starbot.core.facts import MessageRef, Reaction, SlackMessage
 from starbot.errors import RefusedReason, ServiceDelayed, ServiceRefused
-from starbot.services.wire import retry_after_s
+from starbot.services.wire import GATEWAY_GAVE_UP, retry_after_s
 
 EVENT_TYPE = "starbot_effect"
 _PAGE = 200
@@ -343,7 +343,9 @@ def _doing(what: str, *, writes: bool = False) -> Iterator[None]:
         raise ServiceDelayed("slack", what) from None
     except TimeoutError:
         raise ServiceDelayed("slack", what, None, writes, True) from None
-    except (OSError, http.client.HTTPException, *_ODD) as odd:
+    except (OSError, http.client.HTTPException) as lost:
+        raise ServiceDelayed("slack", what, None, writes, True) from lost
+    except _ODD as odd:
         raise ServiceDelayed("slack", what, None, writes, False) from odd
 
 
@@ -353,7 +355,8 @@ def _told(error: SlackApiError, what: str, writes: bool) -> ServiceDelayed | Ser
         return ServiceDelayed("slack", what, retry_after_s(error.response.headers))
     if status >= 500 or code in _PERHAPS_DONE or not code.isidentifier():
         # Where the body is no JSON slack_sdk puts a sentence of its own in place of Slack's word.
-        return ServiceDelayed("slack", what, retry_after_s(error.response.headers), writes)
+        wait = retry_after_s(error.response.headers)
+        return ServiceDelayed("slack", what, wait, writes, status in GATEWAY_GAVE_UP)
     return ServiceRefused("slack", _REASONS.get(code, "invalid"), f"{what} ({code})")
 
 

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 import requests
 from pydantic import ValidationError
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError
 
 from starbot.errors import RefusedReason, Service, ServiceDelayed, ServiceRefused
 
@@ -29,15 +29,19 @@ _ODD = (ValidationError, KeyError, TypeError, ValueError, AttributeError, IndexE
 """What reading an answer of another shape than documented raises."""
 
 
+GATEWAY_GAVE_UP = (502, 504)
+"""Answers of something in front of the vendor, which may still be at work behind it."""
+
+
 class Unanswered(Exception):
     """No usable answer, for now."""
 
     def __init__(
-        self, *, maybe_done: bool, timed_out: bool = False, retry_after_s: float | None = None
+        self, *, maybe_done: bool, may_still_run: bool = False, retry_after_s: float | None = None
     ) -> None:
-        super().__init__(maybe_done, timed_out, retry_after_s)
+        super().__init__(maybe_done, may_still_run, retry_after_s)
         self.maybe_done = maybe_done
-        self.timed_out = timed_out
+        self.may_still_run = may_still_run
         self.retry_after_s = retry_after_s
 
 
@@ -73,8 +77,7 @@ def _unanswered(trouble: requests.exceptions.RequestException, is_write: bool) -
     causes = _causes(trouble)
     if any(isinstance(cause, ConnectTimeoutError | NewConnectionError | SSLError) for cause in causes):
         return Unanswered(maybe_done=False)
-    slow = any(isinstance(cause, requests.exceptions.ReadTimeout | ReadTimeoutError) for cause in causes)
-    return Unanswered(maybe_done=is_write, timed_out=slow)
+    return Unanswered(maybe_done=is_write, may_still_run=True)
 
 
 def _causes(trouble: BaseException) -> list[BaseException]:
@@ -94,7 +97,11 @@ def _judge(response: requests.Response, content: bytes, is_write: bool) -> None:
     if status == 429:
         raise Unanswered(maybe_done=False, retry_after_s=retry_after_s(response.headers))
     if status >= 500:
-        raise Unanswered(maybe_done=is_write, retry_after_s=retry_after_s(response.headers))
+        raise Unanswered(
+            maybe_done=is_write,
+            may_still_run=status in GATEWAY_GAVE_UP,
+            retry_after_s=retry_after_s(response.headers),
+        )
     if status >= 400 or (is_write and 300 <= status < 400):
         raise Rejected(status, content.decode("utf-8", "replace"))
     if content and status < 300 and not _is_json(content):
@@ -140,7 +147,7 @@ class Deeds:
             yield
         except Unanswered as none:
             raise ServiceDelayed(
-                self._service, what, none.retry_after_s, none.maybe_done and writes, none.timed_out
+                self._service, what, none.retry_after_s, none.maybe_done and writes, none.may_still_run
             ) from None
         except Rejected as no:
             raise ServiceRefused(self._service, self._reasons(no), what) from None

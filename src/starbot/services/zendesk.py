@@ -79,7 +79,7 @@ class _OAuth:
         except Unanswered as none:
             # Asking for a token changes nothing at the ticket that we were about to write to.
             raise Unanswered(
-                maybe_done=False, timed_out=none.timed_out, retry_after_s=none.retry_after_s
+                maybe_done=False, may_still_run=none.may_still_run, retry_after_s=none.retry_after_s
             ) from None
         except Rejected as no:
             raise Rejected(401, no.body) from None

@@ -247,7 +247,7 @@ def _found_issue(hands: Hands, star: Star, this_try: Try) -> IssueRef | None:
     with looking():
         found = hands.gitlab.find_issues(hands.project, _issue_marker(star), star.filed_at - BACK)
     if not found and not this_try.may_make:
-        raise ServiceDelayed("gitlab", "look for the issue again", None, True)
+        raise ServiceDelayed("gitlab", "look for the issue again", None, True, True)
     for younger in found[1:]:
         hands.gitlab.update_issue(younger.project, younger.iid, state_event="close")
     return found[0] if found else None
@@ -343,7 +343,7 @@ def _posted(
         with looking():
             found = hands.slack.find_post(channel, key, thread_ts=thread_ts, oldest=oldest)
         if found is None and not this_try.may_make:
-            raise ServiceDelayed("slack", "look for the message again", None, True)
+            raise ServiceDelayed("slack", "look for the message again", None, True, True)
     if found is not None:
         hands.slack.update(found, wanted["text"], wanted["blocks"])
         return found

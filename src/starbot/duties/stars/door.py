@@ -136,6 +136,8 @@ class Door:
 
     def _said(self, event: Said) -> Sequence[Event]:
         """An answer to a question: in its thread, or below it where only one question waits."""
+        # First: a question that becomes known while we read is then among those below.
+        lately = self.known.lately(event.at - ASKED_LATELY)
         about_them = self.known.in_channel(event.message.channel)
         asked = [star for star in about_them if _is_asked(star)]
         thread = event.message.thread_ts
@@ -143,7 +145,6 @@ class Door:
             meant = [star for star in asked if star.question and star.question.ts == thread]
         else:
             meant = [star for star in asked if _is_waiting(star)]
-        lately = self.known.lately(event.at - ASKED_LATELY)
         if not (thread and meant) and any(_is_asking(star, event.user) for star in lately):
             # The question is in Slack before we know that it is: the answer must not be lost meanwhile, nor
             # taken for the answer to an older question.
