@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.stage import ACTED, BOT, LENA, MARIA, MEI, RESOLVE, TICKET, UNDO, Stage, reactions, said
+from tests.stage import ACTED, BOT, LENA, MARIA, MEI, RESOLVE, STARS, TICKET, UNDO, Stage, reactions, said
 
 CHECK = "green-check-mark"
 
@@ -189,3 +189,39 @@ def test_a_button_of_an_old_screen_is_answered_with_how_things_are(shared: Stage
     told = shared.until(lambda: shared.whispers(MARIA))
     assert told[-1].startswith(f"This STAR was resolved by <@{LENA}>")
     assert shared.desk.get("slack/views", user=MARIA) == []
+
+
+def test_whoever_resolves_after_an_undo_is_asked_and_their_mark_is_kept(stage: Stage) -> None:
+    root = stage.announced()
+    stage.reacts(LENA, root, "green-check-mark")
+    stage.presses(LENA, stage.until(lambda: stage.question(LENA)), "star_undo")
+    stage.until(lambda: (stage.issue() or {})["state"] == "opened")
+    stage.reacts(MARIA, (stage.card(root) or {})["ts"], "green-check-mark")
+    stage.until(lambda: stage.question(MARIA))
+    stage.writes(MARIA, f"D{MARIA[1:]}", "Anna calls at 04:00.")
+    stage.until(lambda: any("Anna calls at 04:00." in n["body"] for n in (stage.issue() or {})["notes"]))
+    stage.writes(MARIA, f"D{MARIA[1:]}", "And Ben reviews.")
+    stage.until(lambda: any("And Ben reviews." in n["body"] for n in (stage.issue() or {})["notes"]))
+    stage.until(lambda: BOT in reactions(stage.root(root))["green-check-mark"])
+
+
+def test_a_mark_that_was_taken_off_after_an_undo_comes_back_with_the_dialog(stage: Stage) -> None:
+    root = stage.announced()
+    stage.reacts(LENA, root, "green-check-mark")
+    stage.presses(LENA, stage.until(lambda: stage.question(LENA)), "star_undo")
+    stage.until(lambda: (stage.issue() or {})["state"] == "opened")
+    stage.desk.post("slack/unreact", user=LENA, channel=STARS, ts=root, name="green-check-mark")
+    stage.until(lambda: "star_resolve" in said(stage.card(root) or {}))
+    stage.presses(LENA, stage.card(root) or {}, "star_resolve")
+    stage.sends(LENA, next_step="Anna calls.", owner="", customer_hears="")
+    stage.until(lambda: reactions(stage.root(root)).get("green-check-mark") == [BOT])
+
+
+def test_what_a_second_manager_wrote_is_not_lost(stage: Stage) -> None:
+    root = stage.announced()
+    stage.presses(MARIA, stage.card(root) or {}, "star_resolve")
+    stage.reacts(LENA, root, "green-check-mark")
+    stage.until(lambda: (stage.issue() or {})["state"] == "closed")
+    stage.sends(MARIA, next_step="Anna calls at 15:00.", owner="Anna", customer_hears="today")
+    stage.until(lambda: any("Anna calls at 15:00." in n["body"] for n in (stage.issue() or {})["notes"]))
+    stage.until(lambda: any("What you wrote is on the issue too" in w for w in stage.whispers(MARIA)))

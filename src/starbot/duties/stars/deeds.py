@@ -308,7 +308,7 @@ def _show_question(
         return None
     with looking():
         channel = hands.slack.open_dm(star.resolution.by.slack)
-    ref = _posted(hands, star, "question", channel, wanted, this_try)
+    ref = _posted(hands, star, f"question:{star.questions}", channel, wanted, this_try)
     return model.QuestionPosted(id="", at=hands.now(), ref=ref)
 
 

@@ -144,7 +144,8 @@ class Door:
         if thread:
             meant = [star for star in asked if star.question and star.question.ts == thread]
         else:
-            meant = [star for star in asked if _is_waiting(star)]
+            # Somebody who just answered and writes on means the same STAR.
+            meant = [star for star in asked if _is_waiting(star)] or [s for s in asked if _may_go_on(s)]
         if not (thread and meant) and any(_is_asking(star, event.user) for star in lately):
             # The question is in Slack before we know that it is: the answer must not be lost meanwhile, nor
             # taken for the answer to an older question.
@@ -196,6 +197,10 @@ def _reopened(stars: Sequence[Star], thread: str | None) -> Star | None:
 
 def _is_waiting(star: Star) -> bool:
     return star.resolution is not None and not star.resolution.next_step
+
+
+def _may_go_on(star: Star) -> bool:
+    return star.resolution is not None and not star.resolution.undo_lapsed
 
 
 _MEANINGS: dict[str, Callable[[dict[str, Any], Pressed], Event]] = {

@@ -206,7 +206,7 @@ def _acknowledge(star: Star, event: Acknowledged, policy: Policy) -> Star:
         return star
     if star.acknowledged is not None:
         return _whispered(star, event.user, "acknowledge", "state")
-    acknowledgement = Acknowledgement(by=event.by, at=event.at)
+    acknowledgement = Acknowledgement(by=event.by, at=event.at, mark=_mark(star, event.seen))
     return _remarked(star.model_copy(update={"acknowledged": acknowledgement}), "acknowledged", event.by)
 
 
@@ -229,24 +229,36 @@ def _resolve(star: Star, event: Resolved, policy: Policy) -> Star:
         owner=event.owner,
         customer_hears=event.customer_hears,
         asked=event.user is None or not event.next_step,
+        mark=_mark(star, event.seen),
     )
-    return _remarked(
-        star.model_copy(update={"resolution": resolution, "next_due": event.at + policy.undo}),
-        "disposition",
-        event.by,
-    )
+    star = star.model_copy(update={"resolution": resolution, "next_due": event.at + policy.undo})
+    if resolution.asked:
+        star = star.model_copy(update={"question": None, "questions": star.questions + 1})
+    return _remarked(star, "disposition", event.by)
+
+
+def _mark(star: Star, seen: Seen | None) -> str:
+    return seen.name if seen is not None and seen.ts == star.root.ts else ""
 
 
 def _already_resolved(star: Star, event: Resolved, policy: Policy) -> Star:
+    """A second manager was slower; what they wrote is not lost for that."""
     star, _ = _see(star, event.seen)
-    return _whispered(star, event.user, "resolve", "state")
+    written = "\n".join(part for part in (event.next_step, event.owner, event.customer_hears) if part)
+    if not written:
+        return _whispered(star, event.user, "resolve", "state")
+    return _whispered(_said(star, event.by, written), event.user, "resolve", "added")
 
 
 def _add_sentence(star: Star, event: SentenceAdded, policy: Policy) -> Star:
+    return _said(star, event.by, event.text)
+
+
+def _said(star: Star, by: Person, text: str) -> Star:
     assert star.resolution is not None, "resolved without a resolution"
-    said = " ".join(part for part in (star.resolution.next_step, event.text) if part)
+    said = " ".join(part for part in (star.resolution.next_step, text) if part)
     resolution = star.resolution.model_copy(update={"next_step": said})
-    return _remarked(star.model_copy(update={"resolution": resolution}), "sentence", event.by, event.text)
+    return _remarked(star.model_copy(update={"resolution": resolution}), "sentence", by, text)
 
 
 def _undo(star: Star, event: Undone, policy: Policy) -> Star:

@@ -22,17 +22,20 @@ Deed: TypeAlias = Literal["acknowledge", "resolve", "undo", "send_publicly", "re
 
 
 class Acknowledgement(Fact):
-    """A manager is looking."""
+    """A manager is looking. `mark` is the emoji on the form post by which they said so, if it was that."""
 
     by: Person
     at: datetime
+    mark: str = ""
 
 
 class Resolution(Fact):
-    """How it ended. `asked`: closed by reaction alone, so the manager is asked for the missing sentence."""
+    """How it ended. `asked`: closed by reaction alone, so the manager is asked for the missing sentence. `mark`
+    is the emoji on the form post by which it was closed, if it was that."""
 
     by: Person
     at: datetime
+    mark: str = ""
     next_step: str = ""
     owner: str = ""
     customer_hears: str = ""
@@ -100,6 +103,8 @@ class Star(Case):
     card: MessageRef | None = None
     reply: MessageRef | None = None
     question: MessageRef | None = None
+    questions: int = 0
+    """How many resolutions were asked about; each is a message of its own, to whoever made it."""
     noted: bool = False
     macro_done: bool = False
     public_text: str | None = None
@@ -150,7 +155,7 @@ class Whispered(Fact):
 
     user: str
     deed: Deed
-    why: Literal["no_right", "state", "too_late", "newer_star", "no_text"]
+    why: Literal["no_right", "state", "too_late", "newer_star", "no_text", "added"]
 
 
 class Policy(Fact):

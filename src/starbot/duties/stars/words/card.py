@@ -283,12 +283,8 @@ def marks(star: Star, look: Look) -> Document | None:
     if star.linked_to is not None or star.acknowledged is None:
         return None
     wanted = []
-    if not _is_marked(star, look.acknowledge_emoji):
+    if star.acknowledged.mark != look.acknowledge_emoji:
         wanted.append(look.acknowledge_emoji)
-    if star.resolution is not None and not _is_marked(star, look.resolve_emoji):
+    if star.resolution is not None and star.resolution.mark != look.resolve_emoji:
         wanted.append(look.resolve_emoji)
     return {"marks": wanted}
-
-
-def _is_marked(star: Star, emoji: str) -> bool:
-    return any(seen.ts == star.root.ts and seen.name == emoji for seen in star.seen)

@@ -182,6 +182,8 @@ def whisper(star: Star, said: Whispered, look: Look) -> str:
         return "There is a newer open STAR for this ticket, so this one stays closed. Please go on there."
     if said.why == "no_text":
         return "There was no text to read, so nothing was sent. Press *Send publicly* to try again."
+    if said.why == "added":
+        return f"{_now(star)} What you wrote is on the issue too."
     return stale(star, said.deed)
 
 
