@@ -3,7 +3,7 @@
 What cannot be read is acknowledged and left alone; a dialog whose answers will not do is sent back.
 
 `process_before_response` makes Slack's acknowledgement wait for the listener, and the listener for the
-durable write: what was acknowledged is never lost (engineering measured about 3 ms). What opens a dialog is
+durable write (two or three milliseconds): what was acknowledged is never lost. What opens a dialog is
 handed to threads of our own after which the listener returns at once, because a trigger lives for three
 seconds.
 """
