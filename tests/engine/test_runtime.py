@@ -17,8 +17,9 @@ from dbos import DBOS
 from sqlalchemy.engine import make_url
 
 from starbot.core.case import Event
+from starbot.engine.database import DATABASE_PATIENCE_S, engine_url
 from starbot.engine.runtime import Engine
-from starbot.engine.store import DATABASE_PATIENCE_S, Store, engine_url
+from starbot.engine.store import Store
 from starbot.errors import ServiceDelayed
 from tests.engine.errands import (
     NOW,

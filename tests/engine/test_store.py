@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from starbot.engine.database import engine_url, normal_url
 from starbot.engine.memory import StoreMemory
 from starbot.engine.schema import metadata
-from starbot.engine.store import Store, engine_url, normal_url
+from starbot.engine.store import Store
 from starbot.errors import SetupError
 from tests.engine.errands import NOW, Hands, Outpost, added, errands
 

@@ -98,7 +98,11 @@ def slack_text(text: str) -> str:
     would escape the entities of the first.
     """
     text = _MENTION.sub("@" + _JOINER, _unformatted(plain(text)))
-    text = _QUOTE.sub(lambda found: found[1] + "›" * len(found[2]), text)
+    return slack_entities(_QUOTE.sub(lambda found: found[1] + "›" * len(found[2]), text))
+
+
+def slack_entities(text: str) -> str:
+    """Text as Slack writes it in its own markup: just the three signs that begin something there."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

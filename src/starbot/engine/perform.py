@@ -18,9 +18,10 @@ import structlog
 from starbot.core.case import Case, Document, Event, Service
 from starbot.core.text import marker
 from starbot.engine.advance import Advance, Also, rendered
+from starbot.engine.database import DATABASE_AWAY
 from starbot.engine.duty import Deed, Duty, Target, Try, looking
 from starbot.engine.patience import GO_ON_AFTER_S, SHORT_WAIT_S, Alarm, Busy, Share, back_off_s
-from starbot.engine.store import DATABASE_AWAY, Books, Start, Store, StoredTarget
+from starbot.engine.store import Books, Start, Store, StoredTarget
 from starbot.errors import ServiceDelayed, ServiceRefused
 
 log = structlog.get_logger("starbot.engine")

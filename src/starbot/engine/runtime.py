@@ -25,10 +25,11 @@ from sqlalchemy.engine import make_url
 
 from starbot.core.case import Event, Service
 from starbot.engine.advance import Advance
+from starbot.engine.database import DATABASE_AWAY, DATABASE_PATIENCE_S, engine_url
 from starbot.engine.duty import Duty
 from starbot.engine.patience import Share, back_off_s, within
 from starbot.engine.perform import Performer
-from starbot.engine.store import DATABASE_AWAY, DATABASE_PATIENCE_S, Start, Store, engine_url
+from starbot.engine.store import Start, Store
 from starbot.errors import ServiceDelayed
 
 log = structlog.get_logger("starbot.engine")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
 from starbot.core.facts import Fact
-from starbot.core.text import from_slack, plain
+from starbot.core.text import from_slack, plain, slack_entities
 
 Field = Literal[
     "ticket", "urgency", "customer", "plan", "product", "group", "reason", "desired_result", "initiator"
@@ -280,20 +280,20 @@ def _rich_leaf(kind: str, element: Mapping[str, Any]) -> str:
             return f":{name}:"
         case "link", {"url": str(url)}:
             label = element.get("text")
-            return f"<{_escaped(url)}|{_escaped(label)}>" if isinstance(label, str) else f"<{_escaped(url)}>"
+            return (
+                f"<{slack_entities(url)}|{slack_entities(label)}>"
+                if isinstance(label, str)
+                else f"<{slack_entities(url)}>"
+            )
         case _, {"text": str(text)}:
             style = element.get("style")
             is_bold = isinstance(style, Mapping) and style.get("bold") is True
-            return "\n".join(_bold(line) if is_bold else line for line in _lines(_escaped(text)))
+            return "\n".join(_bold(line) if is_bold else line for line in _lines(slack_entities(text)))
     return ""
 
 
 def _bold(line: str) -> str:
     return f"{_BOLD}{line}{_BOLD}" if line.strip() else line
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _mappings(parts: object) -> list[Mapping[str, Any]]:
