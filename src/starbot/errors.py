@@ -27,7 +27,6 @@ RefusedReason: TypeAlias = Literal[
     "emoji_missing",
     "macro_missing",
     "project_missing",
-    "schedule_missing",
     "trigger_expired",
     "conflict",
     "invalid",

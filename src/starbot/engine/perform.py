@@ -113,10 +113,12 @@ class Performer:
         with self._store.transaction() as books:
             stored = books.begin_try(sending.key)
             case = _case(sending.duty, books, sending.case_id)
+            if deed.find is not None and stored is not None and not stored.attempts:
+                books.set_unsure(sending.key, self._unsure_until(sending))
         event = None
-        if deed.find is not None and stored is not None:
+        if deed.find is not None and stored is not None and stored.attempts:
             with looking():
-                event = deed.find(effect, case) if stored.attempts else None
+                event = deed.find(effect, case)
             if event is None:
                 self._may_write(sending, stored.unsure_until)
         if event is None:
@@ -125,11 +127,13 @@ class Performer:
 
     def _may_write(self, sending: Sending, unsure_until: float | None) -> None:
         """Not while the vendor may still serve an earlier try: then look again, and write only after that."""
-        now = time.time()
-        if unsure_until is not None and now < unsure_until:
+        if unsure_until is not None and time.time() < unsure_until:
             raise ServiceDelayed(sending.service, "look again", None, True, True)
         with self._store.transaction() as books:
-            books.set_unsure(sending.key, now + self._settle_s[sending.service])
+            books.set_unsure(sending.key, self._unsure_until(sending))
+
+    def _unsure_until(self, sending: Sending) -> float:
+        return time.time() + self._settle_s[sending.service]
 
     # -- targets
     def converge(self, case_id: str, thing: str, writer: str) -> Again | None:

@@ -267,7 +267,6 @@ _REASONS = {
     "emoji_missing": ("has no such emoji", "add it, or ask the admin to name another"),
     "macro_missing": ("has no active macro of that name", "make it active, or ask the admin to name another"),
     "project_missing": ("has no such project, or hides it from me", "invite the bot's user to it"),
-    "schedule_missing": ("has no such schedule", "ask the admin to look at the schedule names"),
     "conflict": ("says that somebody else changed it", "wait a moment"),
     "too_long": ("says that the text is too long", "shorten it"),
     "invalid": ("does not accept it as it is", "ask the admin to look at the log"),
