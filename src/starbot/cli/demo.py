@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections import Counter
@@ -32,6 +33,9 @@ STEP_S = 30.0
 START_S = 60.0
 WAIT_S = 0.5
 READ_S = 0.25
+STAY_S = 2.0
+
+_told_to_end = threading.Event()
 
 
 def demo(once: bool, stay: bool, as_json: bool, port: int) -> int:
@@ -130,7 +134,7 @@ class Stage:
         )
         self._show.try_these(self.url, misplaced["ts"])
         while True:
-            self._follow(10)
+            self._follow(STAY_S)
 
     def _child(self, name: str, module: str, *arguments: str, environ: Mapping[str, str]) -> Child:
         child = Child(name, module, *arguments, folder=self._folder, environ=environ)
@@ -144,6 +148,8 @@ class Stage:
 
     def _follow(self, wait_s: float) -> int:
         """Tells the journal's new rows, waiting so long for the first; how many there were."""
+        if _told_to_end.is_set():
+            raise KeyboardInterrupt
         for child in self._all:
             child.check()
         rows = self._get(f"wait?since={self._row}&timeout_s={wait_s}")
@@ -207,8 +213,11 @@ def _end_as_by_ctrl_c() -> None:
     """Let SIGTERM and a closed terminal (unless nohup says otherwise) end the demo with all its processes."""
 
     def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        # Python drops what is raised while it tidies up an object: so it is kept, too, and looked at.
+        _told_to_end.set()
         raise KeyboardInterrupt
 
+    _told_to_end.clear()
     signal.signal(signal.SIGINT, interrupt)
     for each in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(each) != signal.SIG_IGN:
