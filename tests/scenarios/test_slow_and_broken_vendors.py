@@ -179,3 +179,13 @@ def test_a_project_that_hides_is_told_and_retry_opens_the_issue(shared: Stage) -
     shared.presses(LENA, shared.card(root) or {}, RETRY)
     shared.until(lambda: _is_complete(shared, root, ticket))
     _assert_nothing_twice(shared, root, ticket)
+
+
+def test_a_gitlab_that_fails_twice_costs_no_more_than_the_two_tries(empty_stage: Stage) -> None:
+    """Nothing of those tries is under way, so nobody waits for the vendor's own limit."""
+    empty_stage.patience = ""
+    empty_stage.configure("")
+    stage = empty_stage.start()
+    stage.breaks("gitlab", status=503, times=2)
+    stage.files_star()
+    assert len(stage.until(stage.issues, timeout_s=15)) == 1

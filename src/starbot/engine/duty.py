@@ -35,12 +35,14 @@ class Try:
 
 
 @contextmanager
-def looking() -> Iterator[None]:
+def looking(this_try: Try | None = None) -> Iterator[None]:
     """Around asking a service whether something is there: that it does not answer says nothing of the try that
-    is looked for, which may still be served."""
+    is looked for, which may still be served. Where this try may make it, none is."""
     try:
         yield
     except ServiceDelayed as delay:
+        if this_try is not None and this_try.may_make:
+            raise
         raise ServiceDelayed(delay.service, delay.what, delay.retry_after_s, True, True) from None
 
 

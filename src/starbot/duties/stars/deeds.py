@@ -244,7 +244,7 @@ def _found_issue(hands: Hands, star: Star, this_try: Try) -> IssueRef | None:
     still come."""
     if not this_try.look:
         return None
-    with looking():
+    with looking(this_try):
         found = hands.gitlab.find_issues(hands.project, _issue_marker(star), star.filed_at - BACK)
     if not found and not this_try.may_make:
         raise ServiceDelayed("gitlab", "look for the issue again", None, True, True)
@@ -306,7 +306,7 @@ def _show_question(
 ) -> Event | None:
     if _updated(hands, star.question, wanted) or star.resolution is None:
         return None
-    with looking():
+    with looking(this_try):
         channel = hands.slack.open_dm(star.resolution.by.slack)
     ref = _posted(hands, star, f"question:{star.questions}", channel, wanted, this_try)
     return model.QuestionPosted(id="", at=hands.now(), ref=ref)
@@ -340,7 +340,7 @@ def _posted(
     oldest = f"{(star.filed_at - BACK).timestamp():.6f}"
     found = None
     if this_try.look:
-        with looking():
+        with looking(this_try):
             found = hands.slack.find_post(channel, key, thread_ts=thread_ts, oldest=oldest)
         if found is None and not this_try.may_make:
             raise ServiceDelayed("slack", "look for the message again", None, True, True)
