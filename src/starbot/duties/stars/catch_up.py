@@ -8,7 +8,6 @@ channel has been read is remembered; at the first install that is *now*, so noth
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
 
 import structlog
 
@@ -20,6 +19,7 @@ from starbot.duties.stars.door import LOOK_BACK, Meaning, form_posted
 from starbot.duties.stars.model import Seen, Star, handle
 from starbot.duties.stars.slack import FormReader, form_edited, reacted, said
 from starbot.duties.stars.words import Look
+from starbot.engine.memory import StoreMemory
 from starbot.errors import ServiceRefused
 from starbot.services.slack import SlackService
 
@@ -33,16 +33,6 @@ STILL_WATCHED = timedelta(hours=2)
 _READ_UNTIL = "stars.read_until"
 
 
-class Memory(Protocol):
-    """Keeps JSON values under names, across restarts."""
-
-    def remember(self, name: str, at: datetime, body: Any) -> None:
-        """Keeps a value."""
-
-    def recall(self, name: str) -> tuple[datetime, Any] | None:
-        """The value and when it was kept."""
-
-
 @dataclass(frozen=True)
 class CatchUp:
     """Reads what was missed. `watched` lists the STARs that are open or ended lately."""
@@ -51,7 +41,7 @@ class CatchUp:
     reader: FormReader
     own_user: str
     emoji: Mapping[Meaning, Collection[str]]
-    memory: Memory
+    memory: StoreMemory
     watched: Callable[[datetime], Sequence[Star]]
     known: Callable[[str], Star | None]
     """The STAR with this outside name."""

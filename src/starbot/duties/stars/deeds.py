@@ -30,6 +30,19 @@ BACK = timedelta(minutes=5)
 """How far before the STAR we look for what may have been written: clocks differ."""
 
 
+class Turns:
+    """One writer at a time for each ticket."""
+
+    def __init__(self) -> None:
+        self._locks: dict[int, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def of(self, ticket: int) -> threading.Lock:
+        """The turn of this ticket, to be held while reading and writing it."""
+        with self._guard:
+            return self._locks.setdefault(ticket, threading.Lock())
+
+
 @dataclass
 class Hands:
     """What the deeds need: the services, and what the organisation decided about writing."""
@@ -44,20 +57,7 @@ class Hands:
     confidential: bool
     macro_titles: tuple[str, ...]
     note_ticket: bool
-    turns: "Turns" = field(default_factory=lambda: Turns())
-
-
-class Turns:
-    """One writer at a time for each ticket."""
-
-    def __init__(self) -> None:
-        self._locks: dict[int, threading.Lock] = {}
-        self._guard = threading.Lock()
-
-    def of(self, ticket: int) -> threading.Lock:
-        """The turn of this ticket, to be held while reading and writing it."""
-        with self._guard:
-            return self._locks.setdefault(ticket, threading.Lock())
+    turns: Turns = field(default_factory=Turns)
 
 
 def deeds(hands: Hands) -> Mapping[str, Deed]:
