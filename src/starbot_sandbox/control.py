@@ -6,12 +6,15 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
+from starbot_sandbox.about import about
 from starbot_sandbox.slack.errors import SlackError
+from starbot_sandbox.stream import Stream
 
 if TYPE_CHECKING:
     from starbot_sandbox.application import Application
@@ -62,6 +65,14 @@ def number(request: Request, name: str, default: float) -> float:
         raise HTTPException(400, f"{name} must be a number") from None
 
 
+class Much(JSONResponse):
+    """JSON of which there is so much that how it is written counts."""
+
+    def render(self, content: Any) -> bytes:
+        """The body."""
+        return to_json(content)
+
+
 class Controls:
     """The controls that belong to no vendor."""
 
@@ -70,18 +81,19 @@ class Controls:
         self.application = application
 
     async def state(self, request: Request) -> JSONResponse:
-        """GET /_sandbox/state."""
-        return JSONResponse(self.sandbox.world.snapshot())
+        """GET /_sandbox/state?only=VENDOR: the whole world, or one vendor's part of it."""
+        return Much(self.sandbox.world.snapshot(request.query_params.get("only")))
 
     async def journal(self, request: Request) -> JSONResponse:
-        """GET /_sandbox/journal?since=N."""
-        return JSONResponse(self.sandbox.journal.since(int(number(request, "since", 0))))
+        """GET /_sandbox/journal?since=N&most=M: the first M rows after N."""
+        rows = self.sandbox.journal.since(int(number(request, "since", 0)))
+        return Much(rows[: int(number(request, "most", len(rows)))])
 
     async def wait(self, request: Request) -> JSONResponse:
         """GET /_sandbox/wait?since=N&timeout_s=S: journal rows after N as soon as there is one."""
         since = int(number(request, "since", 0))
         timeout_s = min(number(request, "timeout_s", JOURNAL_WAIT_S), JOURNAL_WAIT_S)
-        return JSONResponse(await self.sandbox.journal.wait(since, timeout_s))
+        return Much(await self.sandbox.journal.wait(since, timeout_s))
 
     async def people(self, request: Request) -> JSONResponse:
         """GET /_sandbox/people: rows for the people file of an app under test."""
@@ -97,9 +109,9 @@ class Controls:
         return {"ok": True, "scenario": self.sandbox.world.scenario}
 
     async def faults(self, request: Request) -> JSONResponse:
-        """GET lists the open orders, DELETE drops them."""
+        """GET lists the open orders, DELETE drops them; with ?service= only that one's."""
         if request.method == "DELETE":
-            self.sandbox.faults.clear()
+            self.sandbox.faults.clear(request.query_params.get("service", ""))
         return JSONResponse(self.sandbox.faults.listed())
 
     async def order_fault(self, request: Request, body: Json) -> Json:
@@ -139,6 +151,14 @@ class Controls:
             raise ValueError("the sandbox was started without --app-command")
         return await self.application.act(given["action"])
 
+    async def app_state(self, request: Request) -> JSONResponse:
+        """GET /_sandbox/app: whether there is one, whether it runs, how it ended."""
+        return JSONResponse(self.application.shown() if self.application else None)
+
+    async def about(self, request: Request) -> JSONResponse:
+        """GET /_sandbox/about: what does not change until a reset."""
+        return JSONResponse(about(self.sandbox))
+
 
 def act_route(vendor: str, act: Callable[[Json], Json]) -> Route:
     """POST /_sandbox/VENDOR/act."""
@@ -162,5 +182,8 @@ def routes(controls: Controls) -> list[BaseRoute]:
         Route("/rates", control(controls.rates), methods=["POST"]),
         Route("/clock", controls.clock, methods=["GET"]),
         Route("/clock", control(controls.move_clock), methods=["POST"]),
+        Route("/app", controls.app_state, methods=["GET"]),
         Route("/app", control(controls.app), methods=["POST"]),
+        Route("/about", controls.about, methods=["GET"]),
+        Route("/stream", Stream(controls.sandbox, controls.application), methods=["GET"]),
     ]

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 SERVICES = ("slack", "gitlab", "zendesk", "pagerduty")
-KINDS = ("status", "delay_before", "delay_after", "drop_before", "drop_after", "malformed")
+KINDS = ("status", "delay_before", "delay_after", "drop_before", "drop_after", "malformed", "empty", "clock")
 
 
 @dataclass
@@ -13,7 +13,9 @@ class Fault:
     """One order. `times` None means for ever.
 
     `method` is an HTTP method or the name of a Slack API method; `path` a prefix or a glob, with or
-    without the leading service ("/gitlab/api/v4/projects" or "/api/v4/projects").
+    without the leading service ("/gitlab/api/v4/projects" or "/api/v4/projects"). `malformed` and `empty` serve the
+    request and answer with half of some JSON, or with nothing. `clock` answers as usual, with a
+    Date header that is `skew_s` seconds ahead. `error` is the word of a refusal by Slack, which comes with status 200.
     """
 
     service: str
@@ -21,8 +23,10 @@ class Fault:
     method: str | None = None
     path: str | None = None
     status: int = 500
+    error: str | None = None
     retry_after: int | None = None
     delay_s: float = 0.0
+    skew_s: float = 0.0
     times: int | None = None
 
     def matches(self, service: str, method: str, path: str) -> bool:
@@ -78,9 +82,9 @@ class Faults:
         """The open orders as JSON."""
         return [asdict(fault) for fault in self._orders]
 
-    def clear(self) -> None:
-        """Drop all orders."""
-        self._orders.clear()
+    def clear(self, service: str = "") -> None:
+        """Drop all orders, or those of one service."""
+        self._orders = [fault for fault in self._orders if service not in ("", fault.service)]
 
 
 def _known_fields() -> str:

@@ -6,6 +6,8 @@ import time
 from typing import Any
 from urllib.parse import parse_qsl
 
+from starbot_sandbox.pulse import Pulse
+
 Row = dict[str, Any]
 
 SECRET_FIELDS = frozenset({"token", "client_secret", "access_token", "refresh_token", "password"})
@@ -17,15 +19,14 @@ class Journal:
 
     def __init__(self) -> None:
         self.last = 0
+        self.pulse = Pulse()
         self._rows: list[Row] = []
-        self._grown = asyncio.Event()
 
     def add(self, row: Row) -> None:
         """Append one row; `n` is set here."""
         self.last += 1
         self._rows.append({"n": self.last, **row})
-        grown, self._grown = self._grown, asyncio.Event()
-        grown.set()
+        self.pulse.beat()
 
     def since(self, n: int) -> list[Row]:
         """The rows whose number is greater than `n`."""
@@ -41,7 +42,7 @@ class Journal:
         deadline = time.monotonic() + timeout_s
         while not (rows := self.since(since)) and (left := deadline - time.monotonic()) > 0:
             try:
-                await asyncio.wait_for(self._grown.wait(), left)
+                await asyncio.wait_for(self.pulse.coming.wait(), left)
             except TimeoutError:
                 return []
         return rows

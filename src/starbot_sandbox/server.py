@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from starbot_sandbox import control
+from starbot_sandbox import control, page
 from starbot_sandbox.application import Application
 from starbot_sandbox.gate import Gate
 from starbot_sandbox.gitlab import control as gitlab_control
@@ -27,27 +27,39 @@ from starbot_sandbox.world import Sandbox
 from starbot_sandbox.zendesk import control as zendesk_control
 from starbot_sandbox.zendesk import routes as zendesk
 
+EVERYWHERE = "0.0.0.0"
+
 
 class HangUpProtocol(H11Protocol):
-    """HTTP that shows its transport to the application, so that a fault can close it without an answer."""
+    """HTTP that shows its transport to the application, so that a fault can close it without an answer; a stream,
+    which has no end of its own, is closed when the server stops."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
 
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self.cycle is not None and self.scope["path"].endswith("/stream"):
+            self.transport.close()
+
 
 def create_app(
-    scenario: str = "weekday", manifest: dict[str, Any] | None = None, app_command: str | None = None
+    scenario: str = "weekday",
+    manifest: dict[str, Any] | None = None,
+    application: Application | None = None,
+    token: str = "",
 ) -> Starlette:
-    """The whole sandbox. KeyError if there is no such scenario; `manifest` is a parsed manifest.yml."""
+    """The whole sandbox. KeyError if there is no such scenario; `manifest` is a parsed manifest.yml; `application`
+    is the process under test, `token` what lets people in who are not on this machine."""
     sandbox = Sandbox(scenario, manifest or {})
-    application = Application(app_command) if app_command else None
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        if application:
-            await application.start()
+        watching = asyncio.create_task(sandbox.webhooks.watch())
         yield
+        watching.cancel()
+        sandbox.webhooks.reset()
         sandbox.socket_mode.deliveries.cancel()
         if application:
             await application.stop()
@@ -59,8 +71,9 @@ def create_app(
             Mount("/zendesk", routes=zendesk.routes(sandbox)),
             Mount("/pagerduty", routes=pagerduty.routes(sandbox)),
             Mount("/_sandbox", routes=_control_routes(sandbox, application)),
+            *page.routes(),
         ],
-        middleware=[Middleware(Gate, sandbox=sandbox)],
+        middleware=[Middleware(Gate, sandbox=sandbox, token=token)],
         lifespan=lifespan,
     )
 
@@ -70,7 +83,7 @@ def _control_routes(sandbox: Sandbox, application: Application | None) -> list[B
         *control.routes(control.Controls(sandbox, application)),
         control.act_route("gitlab", lambda body: gitlab_control.act(sandbox.world.gitlab, body)),
         control.act_route("zendesk", lambda body: zendesk_control.act(sandbox.world.zendesk, body)),
-        control.act_route("pagerduty", lambda body: pagerduty_control.act(sandbox.world.pagerduty, body)),
+        Mount("/pagerduty", routes=pagerduty_control.control_routes(sandbox)),
         Mount("/slack", routes=slack_control.control_routes(sandbox)),
     ]
 
@@ -81,16 +94,17 @@ def serve(
     scenario: str,
     manifest_path: Path,
     ready: Callable[[str], None],
-    app_command: str | None = None,
+    application: Application | None = None,
+    token: str = "",
 ) -> None:
     """Run until interrupted. `port` 0 takes a free one; `ready` is given the address once it answers.
 
-    ValueError unless `host` is a loopback address; OSError if the port is taken.
+    ValueError for a `host` that others can reach without a `token`; OSError if the port is taken.
     """
-    if host not in ("127.0.0.1", "localhost"):
-        raise ValueError("the sandbox listens on loopback only")
+    if host not in ("127.0.0.1", "localhost") and not token:
+        raise ValueError("the sandbox listens on loopback only, unless it has a token")
     manifest = yaml.safe_load(manifest_path.read_text(encoding="utf-8"))
-    asyncio.run(run(create_app(scenario, manifest, app_command), listening(host, port), ready))
+    asyncio.run(run(create_app(scenario, manifest, application, token), listening(host, port), ready))
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -115,6 +129,7 @@ async def run(
         log_level="warning",
         access_log=False,
         proxy_headers=False,
+        date_header=False,  # the gate tells each vendor's time
         ws_ping_interval=20.0,
         timeout_graceful_shutdown=1,
     )

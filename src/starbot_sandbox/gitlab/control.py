@@ -1,11 +1,13 @@
 """What people do in GitLab while a story runs: POST /_sandbox/gitlab/act."""
 
+from datetime import timedelta
 from typing import Any
 
 from starbot_sandbox.gitlab.seed import GitLabUser
 from starbot_sandbox.gitlab.state import GitLabState, Issue, Project
 
 _ON_ISSUES = ("comment", "label", "unlabel", "assign", "unassign", "close", "reopen", "edit")
+_BY_ADMIN = ("project", "member", "token")
 
 
 def act(state: GitLabState, body: dict[str, Any]) -> dict[str, Any]:
@@ -13,19 +15,23 @@ def act(state: GitLabState, body: dict[str, Any]) -> dict[str, Any]:
 
     open {title, description}; comment {body, internal}; label, unlabel {label}; assign {assignee}; unassign;
     close; reopen; edit {title, description}. hide and show {project}: the bot's access to the project.
+    project {visibility, issues_enabled, archived}; member {user, access_level}; token {expires_in_days, scopes,
+    revoked}: what an admin changes.
     Answers {"ok": true, ...}. ValueError says what is wrong.
     """
     action = str(body.get("action", ""))
     project = _project(state, body)
     if action in ("hide", "show"):
         return _set_access(state, project, visible=action == "show")
+    if action in _BY_ADMIN:
+        return _by_admin(state, project, action, body)
     user = _user(state, str(body.get("user", "lvogt")))
     if action == "open":
         title, text = str(body.get("title", "Untitled")), str(body.get("description", ""))
         issue = state.open_issue(project, user, title, text)
         return {"ok": True, "iid": issue.iid}
     if action not in _ON_ISSUES:
-        known = ", ".join(("open", *_ON_ISSUES, "hide", "show"))
+        known = ", ".join(("open", *_ON_ISSUES, "hide", "show", *_BY_ADMIN))
         raise ValueError(f"unknown action {action!r}; known are {known}")
     _on_issue(state, _issue(project, body), user, action, body)
     return {"ok": True, "iid": int(body["iid"])}
@@ -52,9 +58,26 @@ def _on_issue(state: GitLabState, issue: Issue, user: GitLabUser, action: str, b
 
 
 def _set_access(state: GitLabState, project: Project, visible: bool) -> dict[str, Any]:
-    for user_id in state.tokens.values():
-        (project.members.add if visible else project.members.discard)(user_id)
+    for token in state.tokens.values():
+        (project.members.add if visible else project.members.discard)(token.user_id)
     return {"ok": True, "project": project.path, "visible": visible}
+
+
+def _by_admin(state: GitLabState, project: Project, action: str, body: dict[str, Any]) -> dict[str, Any]:
+    match action:
+        case "project":
+            project.visibility = str(body.get("visibility", project.visibility))
+            project.issues_enabled = bool(body.get("issues_enabled", project.issues_enabled))
+            project.archived = bool(body.get("archived", project.archived))
+        case "member":
+            project.levels[_user(state, str(body.get("user", ""))).id] = int(body.get("access_level", 30))
+        case "token":
+            for token in state.tokens.values():
+                token.scopes = list(body.get("scopes", token.scopes))
+                token.revoked = bool(body.get("revoked", token.revoked))
+                if "expires_in_days" in body:
+                    token.expires_at = state.clock.now().date() + timedelta(days=int(body["expires_in_days"]))
+    return {"ok": True, "project": project.path}
 
 
 def _project(state: GitLabState, body: dict[str, Any]) -> Project:

@@ -26,6 +26,7 @@ from starbot_sandbox.gitlab.state import (
     Issue,
     Note,
     Project,
+    Token,
 )
 from starbot_sandbox.quota import Reading
 from starbot_sandbox.world import Sandbox
@@ -53,6 +54,7 @@ class Call:
     request: Request
     state: GitLabState
     user: GitLabUser
+    token: Token
     fields: dict[str, Any]
     base: str
 
@@ -64,7 +66,7 @@ class Call:
         found = self.state.project_of(reference)
         if "/" in reference and b"%2f" not in raw.lower():
             raise Refusal(404, {"error": "404 Not Found"})
-        if found is None or self.user.id not in found.members:
+        if found is None or (self.user.id not in found.members and found.visibility == "private"):
             raise Refusal(404, {"message": "404 Project Not Found"})
         return found
 
@@ -148,12 +150,14 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
         route("/user", GET=_me),
         route("/version", GET=_version),
         route("/users", GET=_users),
+        route("/personal_access_tokens/self", GET=_own_token),
         route("/projects/{project:path}/issues/{iid:int}/notes/{note_id:int}", GET=_note),
         route("/projects/{project:path}/issues/{iid:int}/notes", GET=_notes, POST=_comment),
         route("/projects/{project:path}/issues/{iid:int}/resource_label_events", GET=_label_events),
         route("/projects/{project:path}/issues/{iid:int}", GET=_issue, PUT=_edit),
         route("/projects/{project:path}/issues", GET=_issues, POST=_open),
         route("/projects/{project:path}/labels", GET=_labels),
+        route("/projects/{project:path}/members/all/{user_id:int}", GET=_member),
         route("/projects/{project:path}/members/all", GET=_members),
         route("/projects/{project:path}/members", GET=_members),
         route("/projects/{project:path}", GET=_project),
@@ -164,8 +168,9 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
 def _endpoint(sandbox: Sandbox, handlers: dict[str, Handler]) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         state = sandbox.world.gitlab
-        user = _user_behind(state, request)
-        if user is None:
+        token = _token_behind(state, request)
+        user = state.users.get(token.user_id) if token else None
+        if token is None or user is None:
             return JSONResponse({"message": "401 Unauthorized"}, 401)
         reading = state.quota.take(user.username)
         if sandbox.rates_on and reading.exceeded:
@@ -173,7 +178,7 @@ def _endpoint(sandbox: Sandbox, handlers: dict[str, Handler]) -> Callable[[Reque
             return PlainTextResponse("Retry later\n", 429, headers)
         handler = handlers["GET" if request.method == "HEAD" else request.method]
         try:
-            answer = handler(Call(request, state, user, await _fields(request), _base(request)))
+            answer = handler(Call(request, state, user, token, await _fields(request), _base(request)))
         except Refusal as refusal:
             answer = JSONResponse(refusal.body, refusal.status)
         answer.headers.update(_rate_headers(reading, state))
@@ -182,10 +187,11 @@ def _endpoint(sandbox: Sandbox, handlers: dict[str, Handler]) -> Callable[[Reque
     return endpoint
 
 
-def _user_behind(state: GitLabState, request: Request) -> GitLabUser | None:
+def _token_behind(state: GitLabState, request: Request) -> Token | None:
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     token = request.headers.get("private-token") or (bearer if scheme.lower() == "bearer" else "")
-    return state.users.get(state.tokens.get(token, 0))
+    found = state.tokens.get(token)
+    return None if found is None or found.revoked else found
 
 
 def _rate_headers(reading: Reading, state: GitLabState) -> dict[str, str]:
@@ -263,6 +269,10 @@ def _me(call: Call) -> Response:
     return JSONResponse(shapes.me(call.user, call.base))
 
 
+def _own_token(call: Call) -> Response:
+    return JSONResponse(shapes.token(call.token))
+
+
 def _version(call: Call) -> Response:
     return JSONResponse({"version": "18.6.0-ee", "revision": "0123456789a"})
 
@@ -289,8 +299,22 @@ def _labels(call: Call) -> Response:
 
 
 def _members(call: Call) -> Response:
-    members = [call.state.users[user_id] for user_id in sorted(call.project.members)]
-    return _page(call, [{**shapes.user(one, call.base), "access_level": 30} for one in members])
+    project = call.project
+    wanted = call.ids("user_ids")
+    ids = [user_id for user_id in sorted(project.members) if not wanted or user_id in wanted]
+    members = [call.state.users[user_id] for user_id in ids]
+    return _page(call, [_shown_member(call, project, one) for one in members])
+
+
+def _member(call: Call) -> Response:
+    project, user_id = call.project, call.request.path_params["user_id"]
+    if user_id not in project.members:
+        raise Refusal(404, {"message": "404 Not found"})
+    return JSONResponse(_shown_member(call, project, call.state.users[user_id]))
+
+
+def _shown_member(call: Call, project: Project, one: GitLabUser) -> dict[str, Any]:
+    return {**shapes.user(one, call.base), "access_level": project.level_of(one.id), "expires_at": None}
 
 
 def _open(call: Call) -> Response:

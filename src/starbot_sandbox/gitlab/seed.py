@@ -1,6 +1,7 @@
 """What a scenario says about a GitLab instance before anything has happened in it."""
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,15 @@ class GitLabLabel:
 
 @dataclass(frozen=True)
 class GitLabProject:
-    """A private project; only `members` (user ids) see it, everybody else gets a 404."""
+    """A project that only `members` (user ids, as Developers) see, everybody else gets a 404; `reporters` are
+    those of them with less."""
 
     id: int
     path: str
     name: str
     members: tuple[int, ...]
     labels: tuple[GitLabLabel, ...] = ()
+    reporters: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,4 @@ class GitLabSeed:
     projects: tuple[GitLabProject, ...]
     tokens: dict[str, int]
     scoped_labels_exclusive: bool = True
+    tokens_expire: date | None = None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from starbot_sandbox.gitlab.seed import GitLabLabel, GitLabUser
-from starbot_sandbox.gitlab.state import Issue, LabelEvent, Note, Project
+from starbot_sandbox.gitlab.state import Issue, LabelEvent, Note, Project, Token
 
 
 def moment(when: datetime) -> str:
@@ -41,6 +41,22 @@ def me(one: GitLabUser, base: str) -> dict[str, Any]:
     }
 
 
+def token(one: Token) -> dict[str, Any]:
+    """Entities::PersonalAccessToken (docs.gitlab.com/api/personal_access_tokens)."""
+    return {
+        "id": one.id,
+        "name": "starbot",
+        "revoked": one.revoked,
+        "created_at": "2026-01-05T09:00:00.000Z",
+        "description": None,
+        "scopes": list(one.scopes),
+        "user_id": one.user_id,
+        "last_used_at": None,
+        "active": not one.revoked,
+        "expires_at": one.expires_at.isoformat() if one.expires_at else None,
+    }
+
+
 def label(one: GitLabLabel) -> dict[str, Any]:
     """Entities::ProjectLabel."""
     return {
@@ -64,9 +80,10 @@ def project(one: Project, base: str) -> dict[str, Any]:
         "path": slug,
         "path_with_namespace": one.path,
         "default_branch": "main",
-        "visibility": "private",
-        "archived": False,
-        "issues_enabled": True,
+        "visibility": one.visibility,
+        "archived": one.archived,
+        "issues_enabled": one.issues_enabled,
+        "issues_access_level": "enabled" if one.issues_enabled else "disabled",
         "web_url": f"{base}/{one.path}",
         "open_issues_count": sum(issue.state == "opened" for issue in one.issues),
     }

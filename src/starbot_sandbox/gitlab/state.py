@@ -13,6 +13,7 @@ TITLE_LIMIT = 255
 DESCRIPTION_LIMIT = 1_048_576
 NOTE_LIMIT = 1_000_000
 CALLS_PER_MINUTE = 2000
+REPORTER, DEVELOPER = 20, 30
 
 
 @dataclass
@@ -64,8 +65,20 @@ class Issue:
 
 
 @dataclass
+class Token:
+    """What an access token is: whose, for what, until when."""
+
+    id: int
+    user_id: int
+    expires_at: date | None
+    scopes: list[str] = field(default_factory=lambda: ["api"])
+    revoked: bool = False
+
+
+@dataclass
 class Project:
-    """A project with its labels and issues; `members` are the user ids that may see it."""
+    """A project with its labels and issues; `members` are the user ids that may see it, `levels` those of them
+    who are no Developers."""
 
     id: int
     path: str
@@ -73,6 +86,14 @@ class Project:
     members: set[int]
     labels: list[GitLabLabel]
     issues: list[Issue] = field(default_factory=list)
+    levels: dict[int, int] = field(default_factory=dict)
+    visibility: str = "private"
+    issues_enabled: bool = True
+    archived: bool = False
+
+    def level_of(self, user_id: int) -> int:
+        """A member's access level (docs.gitlab.com/api/members)."""
+        return self.levels.get(user_id, DEVELOPER)
 
 
 class GitLabState:
@@ -81,7 +102,10 @@ class GitLabState:
     def __init__(self, clock: Clock, seed: GitLabSeed) -> None:
         self.clock = clock
         self.users = {user.id: user for user in seed.users}
-        self.tokens = dict(seed.tokens)
+        self.tokens = {
+            secret: Token(n, user_id, seed.tokens_expire)
+            for n, (secret, user_id) in enumerate(seed.tokens.items(), start=601)
+        }
         self.scoped_labels_exclusive = seed.scoped_labels_exclusive
         self.projects = {one.id: _project(one) for one in seed.projects}
         self.quota = Quota(CALLS_PER_MINUTE, 60)
@@ -230,7 +254,8 @@ class GitLabState:
 
 
 def _project(seed: GitLabProject) -> Project:
-    return Project(seed.id, seed.path, seed.name, set(seed.members), list(seed.labels))
+    levels = dict.fromkeys(seed.reporters, REPORTER)
+    return Project(seed.id, seed.path, seed.name, set(seed.members), list(seed.labels), levels=levels)
 
 
 def _label_names(argument: str) -> list[str]:

@@ -3,163 +3,43 @@
 Sources: developer.pagerduty.com/api-reference and PagerDuty/developer-docs (errors, rate limits, paging).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime
 
-from starlette.datastructures import QueryParams
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
-from starbot_sandbox.pagerduty import shapes
-from starbot_sandbox.pagerduty.seed import Schedule
-from starbot_sandbox.pagerduty.state import OnCall, PagerDutyState
-from starbot_sandbox.quota import Reading
+from starbot_sandbox.pagerduty import incident_routes, shapes, webhook_routes
+from starbot_sandbox.pagerduty.call import Call, Handler, named, page, route
+from starbot_sandbox.pagerduty.refusal import Refusal
+from starbot_sandbox.pagerduty.state import OnCall
 from starbot_sandbox.world import Sandbox
 
 _ABILITIES = ("teams", "urgencies", "manage_schedules", "coordinated_responding", "read_only_users")
-_LONGEST_RANGE = timedelta(days=90)
-
-
-class Refusal(Exception):
-    """An answer that is an error, in PagerDuty's words: HTTP status, message, code and details."""
-
-    def __init__(self, status: int, message: str, code: int, *errors: str) -> None:
-        super().__init__(status, message, code, *errors)
-        self.status = status
-        self.body = {"error": {"message": message, "code": code, "errors": list(errors)}}
-
-
-@dataclass(frozen=True)
-class Call:
-    """One authenticated request."""
-
-    request: Request
-    state: PagerDutyState
-    query: QueryParams
-    api: str
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone that times are shown in. Refusal 400 where it is none."""
-        try:
-            return ZoneInfo(self.query.get("time_zone", "UTC"))
-        except (ZoneInfoNotFoundError, ValueError):
-            raise Refusal(400, "Invalid Input Provided", 2001, "Time zone is invalid") from None
-
-    def number(self, name: str, default: int) -> int:
-        """A count. Refusal 400 for anything else."""
-        value = self.query.get(name, str(default))
-        if not value.isdigit():
-            raise Refusal(400, "Invalid Input Provided", 2001, f"{name} must be a number")
-        return int(value)
-
-    def moment(self, name: str) -> datetime | None:
-        """A moment, in UTC where it names no zone. Refusal 400 where it is none."""
-        value = self.query.get(name)
-        if value is None:
-            return None
-        try:
-            found = datetime.fromisoformat(value.replace(" ", "+"))
-        except ValueError:
-            fault = "Invalid time values in 'since' and/or 'until' parameters"
-            raise Refusal(400, fault, 2004) from None
-        return found if found.tzinfo else found.replace(tzinfo=self.zone)
-
-    def range(self) -> tuple[datetime, datetime]:
-        """since and until, now where they are missing. Refusal 400 where they are the wrong way round."""
-        since = self.moment("since") or self.state.clock.now()
-        until = self.moment("until") or max(since, self.state.clock.now())
-        if until < since or until - since > _LONGEST_RANGE:
-            raise Refusal(400, "Invalid Query Date Range", 2005)
-        return since, until
-
-    def many(self, name: str) -> set[str]:
-        """Every value of an array parameter."""
-        return set(self.query.getlist(f"{name}[]"))
-
-    def schedule(self) -> Schedule:
-        """The schedule of the path. Refusal 404 where there is none."""
-        found = self.state.schedules.get(self.request.path_params["id"])
-        if found is None:
-            raise Refusal(404, "Not Found", 2100, "Schedule Not Found")
-        return found
-
-
-Handler = Callable[[Call], Response]
 
 
 def routes(sandbox: Sandbox) -> list[BaseRoute]:
     """Everything below /pagerduty."""
-
-    def route(path: str, handler: Handler) -> Route:
-        return Route(path, _endpoint(sandbox, handler), methods=["GET"])
-
-    return [
-        route("/oncalls", _on_calls),
-        route("/schedules", _schedules),
-        route("/schedules/{id}", _schedule),
-        route("/schedules/{id}/users", _schedule_users),
-        route("/users", _users),
-        route("/users/{id}", _user),
-        route("/services", _services),
-        route("/escalation_policies", _policies),
-        route("/abilities", _abilities),
-        Route("/{rest:path}", _endpoint(sandbox, _nowhere), methods=["GET", "POST", "PUT", "DELETE"]),
-    ]
-
-
-def _endpoint(sandbox: Sandbox, handler: Handler) -> Callable[[Request], Any]:
-    async def endpoint(request: Request) -> Response:
-        state = sandbox.world.pagerduty
-        reading = state.quota.take()
-        try:
-            _check_token(state, request)
-            if sandbox.rates_on and reading.exceeded:
-                raise Refusal(429, "Rate Limit Exceeded", 2020)
-            answer = handler(Call(request, state, request.query_params, _api(request)))
-        except Refusal as refusal:
-            answer = JSONResponse(refusal.body, refusal.status)
-        answer.headers.update(_rate_headers(reading))
-        return answer
-
-    return endpoint
-
-
-def _check_token(state: PagerDutyState, request: Request) -> None:
-    if request.headers.get("authorization", "") != f"Token token={state.seed.token}":
-        raise Refusal(401, "Authentication failed", 2006)
-
-
-def _rate_headers(reading: Reading) -> dict[str, str]:
-    return {
-        "ratelimit-limit": str(reading.limit),
-        "ratelimit-remaining": str(reading.remaining),
-        "ratelimit-reset": str(reading.reset_s),
+    readings: dict[str, Handler] = {
+        "/schedules": _schedules,
+        "/schedules/{id}": _schedule,
+        "/schedules/{id}/users": _schedule_users,
+        "/users": _users,
+        "/users/me": _me,
+        "/users/{id}": _user,
+        "/services": _services,
+        "/services/{id}": _service,
+        "/escalation_policies": _policies,
+        "/escalation_policies/{id}": _policy,
+        "/abilities": _abilities,
+        "/priorities": _priorities,
     }
-
-
-def _api(request: Request) -> str:
-    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
-
-
-def _page(call: Call, name: str, found: list[dict[str, Any]]) -> Response:
-    """One page; `total` stays null unless asked for, offset + limit may not pass 10000."""
-    offset, limit = call.number("offset", 0), min(100, max(1, call.number("limit", 25)))
-    if offset + limit > 10_000:
-        raise Refusal(400, "Invalid Input Provided", 2001, "Offset plus limit must not exceed 10000")
-    return JSONResponse(
-        {
-            name: found[offset : offset + limit],
-            "limit": limit,
-            "offset": offset,
-            "more": offset + limit < len(found),
-            "total": len(found) if call.query.get("total") == "true" else None,
-        }
-    )
+    return [
+        route(sandbox, "/oncalls", _on_calls, operation="list on-calls"),
+        *(route(sandbox, path, handler) for path, handler in readings.items()),
+        *incident_routes.routes(sandbox),
+        *webhook_routes.routes(sandbox),
+        route(sandbox, "/{rest:path}", _nowhere, "GET", "POST", "PUT", "DELETE"),
+    ]
 
 
 def _nowhere(call: Call) -> Response:
@@ -187,7 +67,7 @@ def _on_calls(call: Call) -> Response:
     for one, entry in zip(found, shown, strict=True):
         for name, when in (("start", one.start), ("end", one.end)):
             entry[name] = shapes.moment(when.astimezone(zone)) if when else None
-    return _page(call, "oncalls", shown)
+    return page(call, "oncalls", shown)
 
 
 def _earliest(found: list[OnCall]) -> list[OnCall]:
@@ -200,9 +80,8 @@ def _earliest(found: list[OnCall]) -> list[OnCall]:
 
 
 def _schedules(call: Call) -> Response:
-    words = call.query.get("query", "").lower()
-    found = [one for one in call.state.schedules.values() if words in one.name.lower()]
-    return _page(call, "schedules", [shapes.schedule(one, call.state, call.api) for one in found])
+    found = named(call.state.schedules.values(), call)
+    return page(call, "schedules", [shapes.schedule(one, call.state, call.api) for one in found])
 
 
 def _schedule(call: Call) -> Response:
@@ -228,7 +107,7 @@ def _schedule_users(call: Call) -> Response:
 def _users(call: Call) -> Response:
     words = call.query.get("query", "").lower()
     found = [one for one in call.state.users.values() if words in f"{one.name} {one.email}".lower()]
-    return _page(call, "users", [shapes.user(one, call.api) for one in found])
+    return page(call, "users", [shapes.user(one, call.api) for one in found])
 
 
 def _user(call: Call) -> Response:
@@ -238,17 +117,44 @@ def _user(call: Call) -> Response:
     return JSONResponse({"user": shapes.user(found, call.api)})
 
 
+def _me(call: Call) -> Response:
+    """The person whose key it is; a key of the account is nobody's."""
+    if call.key_user is None:
+        raise Refusal(400, "Arguments Caused Error", 2002, "This needs a user-level API key")
+    return JSONResponse({"user": shapes.user(call.key_user, call.api)})
+
+
 def _services(call: Call) -> Response:
-    words = call.query.get("query", "").lower()
-    found = [one for one in call.state.seed.services if words in one.name.lower()]
-    return _page(call, "services", [shapes.service(one, call.state, call.api) for one in found])
+    found = sorted(named(call.state.services.values(), call), key=lambda one: one.name)
+    return page(call, "services", [shapes.service(one, call.state, call.api) for one in found])
+
+
+def _service(call: Call) -> Response:
+    found = call.state.services.get(call.request.path_params["id"])
+    if found is None:
+        raise Refusal(404, "Not Found", 2100, "Service Not Found")
+    return JSONResponse({"service": shapes.service(found, call.state, call.api)})
 
 
 def _policies(call: Call) -> Response:
-    words = call.query.get("query", "").lower()
-    found = [one for one in call.state.seed.policies if words in one.name.lower()]
+    found = named(call.state.policies.values(), call)
     shown = [shapes.escalation_policy(one, call.state, call.api) for one in found]
-    return _page(call, "escalation_policies", shown)
+    return page(call, "escalation_policies", shown)
+
+
+def _policy(call: Call) -> Response:
+    found = call.state.policies.get(call.request.path_params["id"])
+    if found is None:
+        raise Refusal(404, "Not Found", 2100, "Escalation Policy Not Found")
+    return JSONResponse({"escalation_policy": shapes.escalation_policy(found, call.state, call.api)})
+
+
+def _priorities(call: Call) -> Response:
+    shown = [
+        {**shapes.reference("priority", id_, name, call.api), "type": "priority", "name": name}
+        for id_, name in call.state.seed.priorities
+    ]
+    return page(call, "priorities", shown)
 
 
 def _abilities(call: Call) -> Response:

@@ -19,7 +19,7 @@ def moment(when: datetime) -> str:
 
 def reference(kind: str, id_: str, name: str, api: str) -> dict[str, Any]:
     """A `..._reference` of a "user", "schedule", "escalation_policy" or "service"."""
-    plural = {"escalation_policy": "escalation_policies"}.get(kind, f"{kind}s")
+    plural = f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
     return {
         "id": id_,
         "type": f"{kind}_reference",
@@ -57,7 +57,7 @@ def user(one: PagerDutyUser, api: str) -> dict[str, Any]:
 
 def schedule(one: Schedule, state: PagerDutyState, api: str) -> dict[str, Any]:
     """A schedule without its layers."""
-    policies = [p for p in state.seed.policies if any(one.id in rule.targets for rule in p.rules)]
+    policies = [p for p in state.policies.values() if any(one.id in rule.targets for rule in p.rules)]
     return whole(
         "schedule",
         one.id,
@@ -153,7 +153,7 @@ def escalation_policy(one: EscalationPolicy, state: PagerDutyState, api: str) ->
         }
         for level, rule in enumerate(one.rules, start=1)
     ]
-    services = [service for service in state.seed.services if service.policy_id == one.id]
+    services = [service for service in state.services.values() if service.policy_id == one.id]
     return whole(
         "escalation_policy",
         one.id,
@@ -170,18 +170,21 @@ def escalation_policy(one: EscalationPolicy, state: PagerDutyState, api: str) ->
 
 def service(one: Service, state: PagerDutyState, api: str) -> dict[str, Any]:
     """A service."""
-    policy = next(p for p in state.seed.policies if p.id == one.policy_id)
+    policy = state.policies[one.policy_id]
+    newest = [
+        incident.created_at for incident in state.incidents.by_id.values() if incident.service_id == one.id
+    ]
     return whole(
         "service",
         one.id,
         one.name,
         api,
         description=one.description,
-        status="active",
+        status=_service_status(one, state),
         created_at="2020-01-06T09:00:00Z",
-        last_incident_timestamp=None,
-        auto_resolve_timeout=14_400,
-        acknowledgement_timeout=1_800,
+        last_incident_timestamp=moment(max(newest)) if newest else None,
+        auto_resolve_timeout=None,
+        acknowledgement_timeout=one.ack_timeout_s,
         escalation_policy=reference("escalation_policy", policy.id, policy.name, api),
         incident_urgency_rule={"type": "constant", "urgency": "high"},
         teams=[],
@@ -189,3 +192,11 @@ def service(one: Service, state: PagerDutyState, api: str) -> dict[str, Any]:
         scheduled_actions=[],
         alert_creation="create_alerts_and_incidents",
     )
+
+
+def _service_status(one: Service, state: PagerDutyState) -> str:
+    """disabled, else critical with a triggered incident, warning with an acknowledged one, active."""
+    if one.status != "active":
+        return one.status
+    statuses = {each.status for each in state.incidents.by_id.values() if each.service_id == one.id}
+    return "critical" if "triggered" in statuses else "warning" if "acknowledged" in statuses else "active"

@@ -11,10 +11,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from starbot_sandbox.clock import Clock
+from starbot_sandbox.pagerduty.incidents import Incident, Incidents
 from starbot_sandbox.pagerduty.seed import EscalationPolicy, PagerDutySeed, PagerDutyUser, Schedule
 from starbot_sandbox.quota import Quota
 
 CALLS_PER_MINUTE = 960
+OPERATIONS_PER_MINUTE = 60
+"""For the few operations with a limit of their own; PagerDuty says that it is lower, not how low."""
 _WEEK = timedelta(weeks=1)
 
 
@@ -72,9 +75,27 @@ class PagerDutyState:
         self.seed = seed
         self.users = {user.id: user for user in seed.users}
         self.schedules = {one.id: one for one in seed.schedules}
-        self.gaps: list[Gap] = []
+        self.gaps = [Gap(one.schedule_id, one.start, one.end) for one in seed.gaps]
         self.extras: list[Extra] = []
+        self.services = {one.id: one for one in seed.services}
+        self.policies = {one.id: one for one in seed.policies}
+        self.subscriptions = {one.id: one for one in seed.subscriptions}
+        self.resolved_is_final = seed.resolved_is_final
         self.quota = Quota(CALLS_PER_MINUTE, 60)
+        self.operations = Quota(OPERATIONS_PER_MINUTE, 60)
+        self.incidents = Incidents(self)
+        for incident in seed.incidents:
+            self.incidents.remember(incident)
+
+    def settle(self) -> None:
+        """Let time that has passed on the clock do its work: escalations and acknowledgements that end."""
+        self.incidents.settle(self.clock.now())
+
+    def people_at(self, policy: EscalationPolicy, level: int, at: datetime) -> list[str]:
+        """The ids of who is on call for a level at a moment, each once."""
+        targets = policy.rules[level - 1].targets
+        entries = (one for each in targets for one in self._entries(policy, level, each, at, at))
+        return list(dict.fromkeys(entry.user.id for entry in entries))
 
     def rendered(self, schedule: Schedule, since: datetime, until: datetime) -> list[Shift]:
         """The shifts of a schedule that touch the range, whole (not cut at its bounds), oldest first."""
@@ -90,7 +111,7 @@ class PagerDutyState:
         """An entry for each policy, level and person (or shift) in the range."""
         return [
             entry
-            for policy in self.seed.policies
+            for policy in self.policies.values()
             for level, rule in enumerate(policy.rules, start=1)
             for target in rule.targets
             for entry in self._entries(policy, level, target, since, until)
@@ -109,15 +130,52 @@ class PagerDutyState:
         ]
 
     def snapshot(self) -> dict[str, Any]:
-        """Who is on call now on each schedule by its name; no incidents and no overrides in this account."""
+        """Incidents by number, and who is on call now on each schedule by its name; no overrides here."""
+        self.settle()
         now = self.clock.now()
         return {
-            "incidents": [],
+            "incidents": [self.shown(one) for one in self.incidents.by_id.values()],
             "overrides": [],
             "oncalls": {
                 one.name: [self.users[shift.user_id].name for shift in self.rendered(one, now, now)]
                 for one in self.schedules.values()
             },
+            "subscriptions": [
+                {"id": one.id, "url": one.url, "events": list(one.events), "service": one.service_id}
+                for one in self.subscriptions.values()
+            ],
+        }
+
+    def shown(self, one: Incident) -> dict[str, Any]:
+        def names(people: Iterable[str]) -> list[str]:
+            return [self.users[user_id].name for user_id in people]
+
+        return {
+            "id": one.id,
+            "number": one.number,
+            "key": one.key,
+            "service": self.services[one.service_id].name,
+            "policy": self.policies[one.policy_id].name,
+            "level": one.level,
+            "status": one.status,
+            "title": one.title,
+            "body": one.details,
+            "urgency": one.urgency,
+            "priority": dict(self.seed.priorities).get(one.priority_id),
+            "assignees": names(one.assignees),
+            "acknowledgers": names(one.acknowledgers),
+            "created_at": one.created_at.isoformat(),
+            "escalates_at": one.escalates_at.isoformat() if one.escalates_at else None,
+            "log": [
+                {
+                    "at": entry.at.isoformat(),
+                    "kind": entry.kind,
+                    "by": self.users[entry.agent_id].name if entry.agent_id else "",
+                    "summary": entry.summary,
+                }
+                for entry in one.log
+            ],
+            "notes": [{"by": self.users[note.user_id].name, "content": note.content} for note in one.notes],
         }
 
 

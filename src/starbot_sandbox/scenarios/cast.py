@@ -85,8 +85,10 @@ ENGINEERS = (
 CASEY = Person(31, "Casey Lin", "field", "U0CASEY", "clin", title="Customer Success Manager")
 NOAH = Person(32, "Noah Berg", "field", "U0NOAH", "nberg", title="Account Executive")
 GUEST = Person(33, "Gil Guest", "guest", "U0GUEST", title="Contractor")
+# Files STARs and is not in their channel: she hears of them by direct message only.
+PRIYA = Person(34, "Priya Nair", "field", "U0PRIYA", "pnair", title="Customer Success Manager")
 
-PEOPLE = (*MANAGERS, *ENGINEERS, CASEY, NOAH, GUEST)
+PEOPLE = (*MANAGERS, *ENGINEERS, CASEY, NOAH, GUEST, PRIYA)
 
 
 def engineers_of(region: str) -> tuple[Person, ...]:

@@ -34,6 +34,7 @@ FORMS = (
     TicketForm(506, "Select Partner"),
     TicketForm(507, "Alliance Partner"),
     TicketForm(508, "Internal Request"),
+    TicketForm(509, "Emergency"),
 )
 FORM_IDS = {form.name: form.id for form in FORMS}
 
@@ -204,6 +205,33 @@ ROWS: dict[int, Row] = {
                 "normal", 15, "cac", _NRT, 330, 10),
 }  # fmt: skip
 
+LICENCES: dict[int, Row] = {
+    123492: Row("cedar", "L&R", "Licence ends tonight, renewal is paid",
+                "Our licence ends at midnight UTC. The invoice was paid on Friday and no new licence has come.",
+                "high", 5, "c", _FRT, 50, 0, "new"),
+    123493: Row("delta", "L&R", "Group will be downgraded to Free at midnight",
+                "The purchase order is signed, the portal still says that our subscription ends today.",
+                "high", 7, "cac", _NRT, 80, 9),
+    123494: Row("granite", "L&R", "Trial of one user ended, team cannot push",
+                "We bought one seat this morning for an emergency and nobody else can work.",
+                "normal", 2, "c", _FRT, 300, 0, "new"),
+    123495: Row("ember", "L&R", "Reconciliation charged for people who left",
+                "The quarterly invoice counts forty users that we blocked in October.",
+                "normal", 9, "ca", _NRT, None, 10, "pending"),
+    123496: Row("fjord", "L&R", "Offline instance needs a licence file",
+                "Our second site has no internet access; the activation code is of no use there.",
+                "normal", 6, "c", _FRT, -15, 0, "new"),
+}  # fmt: skip
+
+EMERGENCIES: dict[int, Row] = {
+    123490: Row("ember", "Emergency", "Production GitLab answers 502 since the update",
+                "Nobody can push or sign in. We updated to 18.6 last night, Brisbane time.",
+                "urgent", 0.5, "ca", _NRT, None, 1),
+    123491: Row("granite", "Emergency", "All pipelines fail, release is blocked",
+                "Every job ends with a system failure since this morning. Our release window closes at noon.",
+                "urgent", 0.1, "c", _FRT, 25, 0, "new"),
+}  # fmt: skip
+
 _ANSWERS = {
     "c": "We added the logs that you asked for. When can we expect the next step?",
     "a": "Thank you for the details. Could you please run the attached check and send us its output?",
@@ -214,6 +242,16 @@ _ANSWERS = {
 def tickets(now: datetime) -> tuple[SeedTicket, ...]:
     """The thirty tickets as they stand at `now`."""
     return tuple(_ticket(number, row, now) for number, row in ROWS.items())
+
+
+def emergencies(now: datetime) -> tuple[SeedTicket, ...]:
+    """The two tickets of a weekend with parallel emergencies, as they stand at `now`."""
+    return tuple(_ticket(number, row, now) for number, row in EMERGENCIES.items())
+
+
+def licences(now: datetime) -> tuple[SeedTicket, ...]:
+    """The five tickets of the last day of a month, as they stand at `now`."""
+    return tuple(_ticket(number, row, now) for number, row in LICENCES.items())
 
 
 def _ticket(number: int, row: Row, now: datetime) -> SeedTicket:

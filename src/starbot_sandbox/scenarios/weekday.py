@@ -22,12 +22,13 @@ from starbot_sandbox.scenarios.cast import (
     MANAGERS,
     NOAH,
     PEOPLE,
+    PRIYA,
     ZONES,
     Person,
     engineers_of,
     managers_of,
 )
-from starbot_sandbox.scenarios.seed import Seed
+from starbot_sandbox.scenarios.seed import Card, Seed
 from starbot_sandbox.scenarios.tickets import (
     CONTACTS,
     FORMS,
@@ -37,24 +38,66 @@ from starbot_sandbox.scenarios.tickets import (
     TICKET_FIELDS,
     tickets,
 )
-from starbot_sandbox.slack.seed import Colleague, SlackChannel, SlackGroup, SlackSeed, SlackUser
+from starbot_sandbox.slack.seed import (
+    Colleague,
+    FormField,
+    SlackChannel,
+    SlackGroup,
+    SlackSeed,
+    SlackTeam,
+    SlackUser,
+)
 from starbot_sandbox.zendesk.seed import Macro, ZendeskSeed, ZendeskUser
 
 NOW = datetime(2026, 11, 17, 14, 0, tzinfo=UTC)
 REGIONS = ("APAC", "EMEA", "AMER")
+AGENTS = tuple(one for one in (*MANAGERS, *ENGINEERS) if one.name != "Sofia Rossi")
+"""Whose Zendesk account the people file knows: the app under test must cope with an engineer it cannot assign."""
 BOT_SLACK = "U0STARBOT"
 BOT_GITLAB = GitLabUser(9001, "gl-support-bot", "GitLab Support Bot", "gl-support-bot@example.com", bot=True)
+STRANGER = SlackUser(
+    id="U0STRANGE",
+    name="stella.stranger",
+    real_name="Stella Stranger",
+    title="Consultant",
+    team=SlackTeam("T0ELSEWHERE", "elsewhere"),
+    is_stranger=True,
+)
+"""Somebody of another company: the STAR channel is shared with them by Slack Connect."""
+CARD = Card(
+    "A weekday",
+    "Tuesday 14:00 UTC. Lena Vogt is the manager on call. Aurora Robotics waits for an answer on ticket 123456.",
+    (
+        "As Casey Lin, send the STAR form and watch the four systems.",
+        "As Lena Vogt, add :eyes: to the form post, triage it, and resolve it with :green-check-mark:.",
+        "File another one while GitLab is down.",
+    ),
+)
+FORM = (
+    FormField("Ticket", "123456"),
+    FormField("Urgency", "Urgent", ("Urgent", "Timely", "Not Urgent")),
+    FormField("Customer", "Aurora Robotics"),
+    FormField("Plan", "Ultimate", ("Ultimate", "Premium", "Starter")),
+    FormField(
+        "Reason this ticket needs additional attention",
+        "They go live tomorrow and background jobs pile up.",
+        long=True,
+    ),
+    FormField("Desired result", "An engineer looks at the logs today.", long=True),
+)
 BOT_ZENDESK = ZendeskUser(9001, "GitLab Support Bot", "starbot@example.com", "agent")
 
 
 def weekday() -> Seed:
     """A quiet working day: Lena Vogt (EMEA) is the manager on call."""
-    return Seed(now=NOW, slack=_slack(), gitlab=_gitlab(), zendesk=_zendesk(), pagerduty=_pagerduty())
+    return Seed(
+        now=NOW, slack=_slack(), gitlab=_gitlab(), zendesk=_zendesk(), pagerduty=_pagerduty(), card=CARD
+    )
 
 
 def _slack() -> SlackSeed:
     return SlackSeed(
-        users=tuple(_slack_user(person) for person in PEOPLE),
+        users=(*(_slack_user(person) for person in PEOPLE), STRANGER),
         channels=_channels(),
         groups=_groups(),
         emoji={
@@ -62,10 +105,20 @@ def _slack() -> SlackSeed:
             for name in ("green-check-mark", "escalate", "support-ticket-attention-request")
         },
         colleagues=tuple(
-            Colleague(one.name, one.email, one.slack, one.gitlab, one.pagerduty, one.region)
+            Colleague(
+                one.name,
+                one.email,
+                one.slack,
+                one.gitlab,
+                one.pagerduty,
+                one.region,
+                str(one.zendesk_id) if one in AGENTS else "",
+            )
             for one in PEOPLE
             if one.role != "guest"
         ),
+        form=FORM,
+        form_channel="C0STARS",
     )
 
 
@@ -84,10 +137,11 @@ def _slack_user(person: Person) -> SlackUser:
 def _channels() -> tuple[SlackChannel, ...]:
     everybody = _ids(PEOPLE)
     support = _ids((*MANAGERS, *ENGINEERS))
-    staff = (*support, *_ids((CASEY, NOAH)))
+    staff = (*support, *_ids((CASEY, NOAH, PRIYA)))
+    in_stars = _ids(tuple(one for one in PEOPLE if one != PRIYA))
     bot = (BOT_SLACK,)
     return (
-        SlackChannel("C0STARS", "support_ticket-attention-requests", (*bot, *everybody)),
+        SlackChannel("C0STARS", "support_ticket-attention-requests", (*bot, *in_stars, STRANGER.id)),
         SlackChannel("C0SELFM", "support_self-managed", (*bot, *staff)),
         SlackChannel("C0GLCOM", "support_gitlab-com", (*bot, *staff)),
         SlackChannel("C0LICEN", "support_licensing-subscription", (*bot, *staff)),
@@ -136,6 +190,7 @@ def _gitlab() -> GitLabSeed:
                 "Ticket Attention Requests",
                 members,
                 star_labels,
+                reporters=(BOT_GITLAB.id,),
             ),
             GitLabProject(102, "gitlab-com/support/feedback", "Feedback", members, feedback_labels),
             GitLabProject(103, "gitlab-com/support/support-team-meta", "Support Team Meta", members),
@@ -312,14 +367,19 @@ def _pagerduty() -> PagerDutySeed:
                 "US Federal Customer Emergency Rotation",
                 (EscalationRule(15, ("PSCEAMER",)), EscalationRule(15, ("PSAMER",))),
             ),
+            EscalationPolicy(
+                "PESENR", "Senior Support Managers", (EscalationRule(5, ("PMARIA", "PDIRECT")),)
+            ),
             EscalationPolicy("PECMOC", "Incident Management - CMOC", (EscalationRule(15, ("PSCMOC",)),)),
         ),
         services=(
             Service("PVCUST", "Customer Support", "PECUST", "Emergencies of customers"),
             Service("PVPOOL", "Customer Emergencies - APAC Backup Pool", "PEPOOL", "Volunteers, weekends"),
             Service("PVMGRS", "Support Managers", "PEMGRS", "The manager on call"),
+            Service("PVSENR", "Senior Support Managers", "PESENR", "When the manager on call needs help"),
             Service("PVFED", "Customer Support - US Federal", "PEFED"),
             Service("PVCMOC", "Incident Management - CMOC", "PECMOC"),
             Service("PVGDCM", "Incident Management - GDCMOC", "PECMOC"),
         ),
+        user_tokens={"pd-sandbox-lena": "PLENA"},
     )

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from starbot_sandbox.slack.answers import TEXT_LIMIT
 from starbot_sandbox.slack.blocks import checked_blocks
 from starbot_sandbox.slack.call import Call
 from starbot_sandbox.slack.errors import SlackError
@@ -11,7 +12,6 @@ from starbot_sandbox.slack.state import Conversation
 
 Json = dict[str, Any]
 
-TEXT_LIMIT = 40_000
 METADATA_LIMIT = 15_000
 
 

@@ -99,8 +99,8 @@ def describe(call: Call, channel: Conversation) -> Json:
         "is_mpim": False,
         "is_private": channel.is_private,
         "is_general": channel.name == "general",
-        "is_shared": False,
-        "is_ext_shared": False,
+        "is_shared": call.state.seed.is_shared(channel.members),
+        "is_ext_shared": call.state.seed.is_shared(channel.members),
         "is_member": call.state.seed.bot_user_id in channel.members,
         "num_members": len(channel.members),
     }

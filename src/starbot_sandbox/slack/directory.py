@@ -95,6 +95,12 @@ def update_view(call: Call) -> Json:
     return {"view": views.body(shown)}
 
 
+def push_view(call: Call) -> Json:
+    """views.push."""
+    view = call.opened("view", "invalid_arguments")
+    return {"view": call.state.views.body(call.state.views.push(call.text("trigger_id"), view))}
+
+
 def publish_view(call: Call) -> Json:
     """views.publish."""
     if not call.manifest.has_home:

@@ -10,7 +10,8 @@ Json = dict[str, Any]
 class Author:
     """Who wrote a message: a person (`user`), the bot (`user` and `bot_id`), a workflow (no `user`).
 
-    `workflow_id` is set for posts of Workflow Builder, which are of subtype bot_message.
+    `workflow_id` is set for posts of Workflow Builder, which are of subtype bot_message; `team` for a
+    person of another workspace.
     """
 
     user: str | None = None
@@ -18,6 +19,7 @@ class Author:
     app_id: str | None = None
     username: str | None = None
     workflow_id: str | None = None
+    team: str | None = None
 
 
 @dataclass
@@ -54,7 +56,9 @@ class SlackMessage:
         body |= _present(
             subtype=self.subtype,
             user=self.author.user,
-            team=team if self.author.user else None,
+            team=(self.author.team or team) if self.author.user else None,
+            user_team=self.author.team,
+            source_team=self.author.team,
             bot_id=self.author.bot_id,
             app_id=self.author.app_id,
             username=self.author.username,

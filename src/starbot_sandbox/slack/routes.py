@@ -8,8 +8,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from starbot_sandbox.slack.answers import respond
 from starbot_sandbox.slack.errors import SlackError
-from starbot_sandbox.slack.people import respond
 from starbot_sandbox.slack.web_api import WebApi
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
             body = json.loads(await request.body())
             return JSONResponse(respond(sandbox.world.slack, request.path_params["key"], body))
         except SlackError as error:
-            return JSONResponse(error.body(), 404)
+            return JSONResponse(error.body(), 404 if error.code in ("used_url", "expired_url") else 400)
+        except ValueError:
+            return JSONResponse({"ok": False, "error": "invalid_payload"}, 400)
 
     return [
         Route("/api/{method}", WebApi(sandbox).endpoint, methods=["GET", "POST"]),

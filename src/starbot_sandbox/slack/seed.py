@@ -1,11 +1,23 @@
 """What a scenario says about a Slack workspace before anything has happened in it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
+class SlackTeam:
+    """Another workspace, which shares a channel with this one (Slack Connect)."""
+
+    id: str
+    domain: str
+
+
+@dataclass(frozen=True)
 class SlackUser:
-    """A member of the workspace. `name` is the short user name ("lena.vogt"), `real_name` what people see."""
+    """A person in the workspace. `name` is the short user name ("lena.vogt"), `real_name` what people see.
+
+    `team` is None for the workspace's own people, and where somebody else comes from for the others.
+    """
 
     id: str
     name: str
@@ -16,6 +28,8 @@ class SlackUser:
     is_bot: bool = False
     is_restricted: bool = False
     deleted: bool = False
+    team: SlackTeam | None = None
+    is_stranger: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,13 +63,25 @@ class Colleague:
     gitlab: str = ""
     pagerduty: str = ""
     region: str = ""
+    zendesk: str = ""
+
+
+@dataclass(frozen=True)
+class FormField:
+    """A question of a form of Workflow Builder: a line, a `long` text, or one of `options`. `example` is an answer."""
+
+    label: str
+    example: str
+    options: tuple[str, ...] = ()
+    long: bool = False
 
 
 @dataclass(frozen=True)
 class SlackSeed:
     """A workspace: who and what is in it. `emoji` maps custom names to image addresses.
 
-    `colleagues` is served at GET /_sandbox/people for the people file of an app under test.
+    `colleagues` is served at GET /_sandbox/people for the people file of an app under test. `form` is the form of
+    Workflow Builder whose post goes to the channel `form_channel`.
     """
 
     users: tuple[SlackUser, ...]
@@ -72,6 +98,17 @@ class SlackSeed:
     app_id: str = "A0STARBOT"
     bot_token: str = "xoxb-sandbox"
     app_token: str = "xapp-sandbox"
+    signing_secret: str = "sandbox-signing-secret"
     workflow_bot_id: str = "B0WORKFLOW"
     workflow_id: str = "Wf0STARFORM"
     workflow_name: str = "STAR Form"
+    form: tuple[FormField, ...] = ()
+    form_channel: str = ""
+
+    def team_of(self, user: SlackUser) -> SlackTeam:
+        """The workspace that a person belongs to."""
+        return user.team or SlackTeam(self.team_id, self.team_domain)
+
+    def is_shared(self, members: Iterable[str]) -> bool:
+        """Whether somebody of another workspace is among these user ids (Slack Connect)."""
+        return not {user.id for user in self.users if user.team}.isdisjoint(members)

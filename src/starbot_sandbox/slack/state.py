@@ -42,6 +42,11 @@ class Conversation:
         return "group" if self.is_private else "channel"
 
     @property
+    def shown_name(self) -> str:
+        """The name in payloads: those of private places are not told."""
+        return {"im": "directmessage", "group": "privategroup"}.get(self.type, self.name)
+
+    @property
     def family(self) -> str:
         """What its scopes and its kinds of message events are called after: channels, groups or im."""
         return {"channel": "channels", "group": "groups"}.get(self.type, self.type)
@@ -92,6 +97,10 @@ class SlackState:
             members = [user_id, self.seed.bot_user_id]
             self.channels[channel_id] = Conversation(channel_id, "", members, im_user=user_id)
         return self.channels[channel_id]
+
+    def author(self, user: SlackUser) -> Author:
+        """A person as the author of a message."""
+        return Author(user=user.id, team=user.team.id if user.team else None)
 
     def message(self, channel: Conversation, ts: str) -> SlackMessage:
         """The message of that ts. SlackError message_not_found."""
@@ -228,12 +237,13 @@ class SlackState:
         """A person as users.info gives them; the address only with the scope users:read.email."""
         first, _, last = user.real_name.partition(" ")
         profile = {"real_name": user.real_name, "display_name": user.name, "title": user.title}
-        profile |= {"first_name": first, "last_name": last, "team": self.seed.team_id}
+        team = self.seed.team_of(user).id
+        profile |= {"first_name": first, "last_name": last, "team": team}
         if with_email and user.email:
             profile["email"] = user.email
         return {
             "id": user.id,
-            "team_id": self.seed.team_id,
+            "team_id": team,
             "name": user.name,
             "real_name": user.real_name,
             "deleted": user.deleted,
@@ -243,6 +253,7 @@ class SlackState:
             "is_app_user": False,
             "is_restricted": user.is_restricted,
             "is_ultra_restricted": False,
+            "is_stranger": user.is_stranger,
             "is_admin": False,
             "is_owner": False,
             "updated": 0,
@@ -252,7 +263,13 @@ class SlackState:
         """What GET /_sandbox/state shows under "slack"."""
         return {
             "channels": {
-                c.id: {"name": c.name, "members": c.members, "is_im": bool(c.im_user), "user": c.im_user}
+                c.id: {
+                    "name": c.name,
+                    "members": list(c.members),
+                    "is_im": bool(c.im_user),
+                    "is_private": c.is_private,
+                    "user": c.im_user,
+                }
                 for c in self.channels.values()
             },
             "messages": [

@@ -57,6 +57,7 @@ METHODS = {
     "users.lookupByEmail": Method(directory.user_by_email, 3, "users:read.email", ("email",)),
     "views.open": Method(directory.open_view, 4, None, ("view", "trigger_id")),
     "views.publish": Method(directory.publish_view, 4, None, ("user_id", "view")),
+    "views.push": Method(directory.push_view, 4, None, ("view", "trigger_id")),
     "views.update": Method(directory.update_view, 4, None, ("view",)),
 }
 
@@ -82,6 +83,8 @@ class WebApi:
             raise SlackError("unknown_method", req_method=name)
         method = METHODS[name]
         self._check_bot(token)
+        # As Slack does with every answer to a good token (docs.slack.dev/authentication/installing-with-oauth).
+        scopes = {"x-oauth-scopes": ",".join(sorted(self._sandbox.slack_app.scopes))}
         call = Call(self._sandbox.world.slack, self._sandbox.slack_app, args)
         if method.scope:
             call.need(method.scope)
@@ -89,7 +92,7 @@ class WebApi:
         if wait_s := self._wait_s(name, method, call):
             limited = {"ok": False, "error": "ratelimited"}
             return JSONResponse(limited, 429, headers={"Retry-After": str(wait_s)})
-        return JSONResponse({"ok": True, **method.perform(call)})
+        return JSONResponse({"ok": True, **method.perform(call)}, headers=scopes)
 
     def _socket_url(self, request: Request, token: str) -> str:
         seed = self._sandbox.world.slack.seed

@@ -1,6 +1,7 @@
 """What customers, agents and admins do in Zendesk while a story runs: POST /_sandbox/zendesk/act."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from starbot_sandbox.zendesk.seed import Macro, ZendeskUser
@@ -13,9 +14,11 @@ def act(state: ZendeskState, body: dict[str, Any]) -> dict[str, Any]:
     """Do `action` in Zendesk.
 
     On a `ticket`, by `user` (name or e-mail; default: the requester replies, the assignee or an agent acts):
-    reply {body}, note {body}, assign {assignee}, solve, close, tag {tags}, set_priority {priority}.
+    open (the requester writes another one like it), reply {body}, note {body}, assign {assignee}, solve, close,
+    tag {tags}, set_priority {priority}.
     On a `macro` (title or id): set_macro_public {public}, set_macro_active {active}, rename_macro {title}.
-    Without either: expire_tokens. Answers {"ok": true, ...}. ValueError says what is wrong.
+    Without either: expire_tokens; limit_agent {role, role_type, only_private_comments, ticket_restriction,
+    suspended}: the agent behind the API. Answers {"ok": true, ...}. ValueError says what is wrong.
     """
     action = str(body.get("action", ""))
     if action not in _ACTS:
@@ -24,6 +27,10 @@ def act(state: ZendeskState, body: dict[str, Any]) -> dict[str, Any]:
         return {"ok": True, **_ACTS[action](state, body)}
     except Invalid as fault:
         raise ValueError(fault.description) from fault
+
+
+def _open(state: ZendeskState, body: dict[str, Any]) -> dict[str, Any]:
+    return {"ticket": state.open_like(_ticket(state, body)).id}
 
 
 def _reply(state: ZendeskState, body: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +97,17 @@ def _expire_tokens(state: ZendeskState, body: dict[str, Any]) -> dict[str, Any]:
     return {"expired": len(state.tokens)}
 
 
+def _limit_agent(state: ZendeskState, body: dict[str, Any]) -> dict[str, Any]:
+    changed = {key: value for key, value in body.items() if key != "action"}
+    if unknown := set(changed) - set(ZendeskUser.__dataclass_fields__):
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    state.users[state.bot.id] = replace(state.bot, **changed)
+    return {"user": state.bot.id}
+
+
 _ACTS: dict[str, Act] = {
+    "limit_agent": _limit_agent,
+    "open": _open,
     "reply": _reply,
     "note": _note,
     "assign": _assign,

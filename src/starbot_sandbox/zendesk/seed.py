@@ -7,13 +7,18 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ZendeskUser:
-    """A user: `role` is "agent", "admin" or "end-user"."""
+    """A user: `role` is "agent", "admin" or "end-user", `role_type` 1 for a light agent; an agent may be kept to
+    private comments and to some tickets."""
 
     id: int
     name: str
     email: str
     role: str = "end-user"
     organization_id: int | None = None
+    role_type: int | None = None
+    only_private_comments: bool = False
+    ticket_restriction: str | None = None
+    suspended: bool = False
 
 
 @dataclass(frozen=True)

@@ -295,6 +295,15 @@ class ZendeskState:
             ],
         }
 
+    def open_like(self, one: Ticket) -> Ticket:
+        """A ticket that began as this one did, opened now by the same requester."""
+        seed = next(seed for seed in self.seed.tickets if seed.id == one.id)
+        ticket = replace(
+            self._planted(seed), id=max(self.tickets) + 1, created_at=self.now(), updated_at=self.now()
+        )
+        self.tickets[ticket.id] = ticket
+        return ticket
+
     def _planted(self, seed: SeedTicket) -> Ticket:
         began, last = seed.comments[0].at, seed.comments[-1].at
         ticket = Ticket(
