@@ -31,6 +31,14 @@ RefusedReason: TypeAlias = Literal[
     "conflict",
     "invalid",
     "too_long",
+    "from_unknown",
+    "nobody_on_call",
+    "already_resolved",
+    "key_taken",
+    "service_missing",
+    "service_disabled",
+    "policy_missing",
+    "too_late",
 ]
 
 

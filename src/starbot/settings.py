@@ -32,6 +32,8 @@ from pydantic_settings import (
 from starbot.errors import SetupError
 
 SETTINGS_FILE = "starbot.toml"
+LEAST_DAYS = 7
+"""So long the engine keeps what it finished, and so far back an absence is caught up with."""
 
 
 def is_loopback(url: str) -> bool:
@@ -95,6 +97,19 @@ def _database(url: str) -> str:
     return url
 
 
+def _days_kept(days: int) -> int:
+    if days and days < LEAST_DAYS:
+        raise ValueError(f"must be 0 (for ever) or at least {LEAST_DAYS}: work is found again for so long")
+    return days
+
+
+def _listen(address: str) -> str:
+    found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", address)
+    if not found or not 1 <= int(found[2]) <= 65535:
+        raise ValueError("is no address to listen at: write host:port, such as 127.0.0.1:8080")
+    return address
+
+
 def _token(prefix: str, name: str) -> AfterValidator:
     def check(token: SecretStr) -> SecretStr:
         if not token.get_secret_value().startswith(prefix):
@@ -112,6 +127,7 @@ Address: TypeAlias = Annotated[str, AfterValidator(_address)]
 ApiAddress: TypeAlias = Annotated[str, AfterValidator(_api_address)]
 LoopbackAddress: TypeAlias = Annotated[str, AfterValidator(_loopback)]
 DatabaseAddress: TypeAlias = Annotated[str, AfterValidator(_database)]
+ListenAddress: TypeAlias = Annotated[str, AfterValidator(_listen)]
 Word: TypeAlias = Annotated[str, AfterValidator(_word)]
 Secret: TypeAlias = Annotated[SecretStr, AfterValidator(_secret)]
 
@@ -128,10 +144,19 @@ class Env(BaseSettings):
         ),
     )
     slack_app_token: Annotated[SecretStr, _token("xapp-", "an app-level token")] = Field(
+        default=SecretStr(""),
+        validate_default=False,
         description="The app-level token that opens the Socket Mode connection.",
         json_schema_extra=_where(
             "api.slack.com/apps > your app > Basic Information > App-Level Tokens (xapp-...),"
             " scope connections:write"
+        ),
+    )
+    slack_signing_secret: Secret = Field(
+        default=SecretStr(""),
+        description="The secret by which requests are known to be Slack's: it opens HTTP mode (docs/http.md).",
+        json_schema_extra=_where(
+            "api.slack.com/apps > your app > Basic Information > App Credentials > Signing Secret"
         ),
     )
     slack_api_url: ApiAddress = Field(
@@ -178,9 +203,9 @@ class Env(BaseSettings):
         description="PagerDuty's REST API; accounts in the EU have https://api.eu.pagerduty.com.",
     )
     pagerduty_token: Secret = Field(
-        description="A read-only REST API key: the bot asks who is on call.",
+        description="A REST API key: the bot asks who is on call, and opens the pages that somebody confirmed.",
         json_schema_extra=_where(
-            "PagerDuty > Integrations > API Access Keys > Create New API Key, read-only"
+            "PagerDuty > Integrations > API Access Keys > Create New API Key, not read-only"
         ),
     )
     pagerduty_from: Word = Field(
@@ -188,10 +213,18 @@ class Env(BaseSettings):
         description="The e-mail address in whose name the bot speaks to PagerDuty.",
         json_schema_extra=_where("a PagerDuty user's e-mail address", example="starbot@example.com"),
     )
+    pagerduty_webhook_secret: Secret = Field(
+        default=SecretStr(""),
+        description="The secret by which webhooks are known to be PagerDuty's (docs/http.md); two, with a comma "
+        "between them, while one takes the place of the other. Without it the bot asks PagerDuty itself.",
+        json_schema_extra=_where(
+            "shown once when the webhook is made: PagerDuty > Integrations > Generic Webhooks (v3)"
+        ),
+    )
     database_url: DatabaseAddress = Field(
         default="sqlite:///starbot.db",
         repr=False,
-        description="Where cases are kept: a SQLite file or PostgreSQL; one bot a database.",
+        description="Where cases are kept: a SQLite file (one bot a file), or PostgreSQL, which bots may share.",
         json_schema_extra=_where("", example="postgresql://starbot@host/starbot"),
     )
     sandbox_clock: LoopbackAddress | None = Field(
@@ -218,6 +251,25 @@ class Env(BaseSettings):
         description="How much is logged: DEBUG, INFO, WARNING or ERROR.",
     )
 
+    log_format: Annotated[Literal["text", "json"], BeforeValidator(str.lower)] = Field(
+        default="text",
+        validation_alias="STARBOT_LOG_FORMAT",
+        description="How log lines are written: text for people, json for machines (one object a line).",
+    )
+    listen: ListenAddress = Field(
+        default="",
+        validate_default=False,
+        validation_alias="STARBOT_LISTEN",
+        description="Where the web server listens: Slack in HTTP mode, /livez, /readyz, /metrics. Empty: none.",
+        json_schema_extra=_where("a free port on this machine", example="127.0.0.1:8080"),
+    )
+
+    @property
+    def listen_at(self) -> tuple[str, int] | None:
+        """Host and port of the web server, None where there is none."""
+        host, _, port = self.listen.rpartition(":")
+        return (host.strip("[]"), int(port)) if host else None
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -242,6 +294,12 @@ def _zone(name: str) -> str:
 def _hour(text: str) -> str:
     if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
         raise ValueError('is no time of day: write it as "09:00"')
+    return text
+
+
+def _week_moment(text: str) -> str:
+    if not re.fullmatch(r"(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day ([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise ValueError('is no time of the week: write it as "Sunday 15:00"')
     return text
 
 
@@ -275,6 +333,11 @@ Names: TypeAlias = Annotated[tuple[Name, ...], Field(min_length=1)]
 EmojiNames: TypeAlias = Annotated[tuple[Emoji, ...], Field(min_length=1)]
 Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]
 Hour: TypeAlias = Annotated[str, AfterValidator(_hour)]
+WeekMoment: TypeAlias = Annotated[str, AfterValidator(_week_moment)]
+# GitLab parts labels at commas, and Slack takes 75 signs for an option.
+Label: TypeAlias = Annotated[str, Field(min_length=1, max_length=75, pattern=r"^[^,]+$")]
+Option: TypeAlias = Annotated[str, Field(min_length=1, max_length=75)]
+Advice: TypeAlias = Annotated[str, Field(min_length=1, max_length=300)]
 Link: TypeAlias = Annotated[str, AfterValidator(_link)]
 Pattern: TypeAlias = Annotated[str, AfterValidator(_pattern)]
 # What is beyond these is a slip of the pen that would stop the bot, or hide from people that it stands still.
@@ -327,6 +390,8 @@ class FormSettings(Table):
 
     sources: tuple[Name, ...]
     contact_notices: tuple[Pattern, ...]
+    plans: Annotated[tuple[Option, ...], Field(max_length=99)]
+    products: Annotated[tuple[Option, ...], Field(max_length=99)]
     labels: FormLabelSettings
 
 
@@ -336,6 +401,31 @@ class UrgencySettings(Table):
     name: Name
     minutes: Minutes
     aliases: tuple[Name, ...] = ()
+
+
+class SupportHoursSettings(Table):
+    """`[support_hours]`: the one time of each week in which STARs are worked on; `always` where it never ends."""
+
+    always: bool
+    zone: Zone
+    opens: WeekMoment
+    closes: WeekMoment
+
+
+class CriteriaSettings(Table):
+    """`[criteria]`: when a STAR fits. What does not is said, and left to the manager."""
+
+    ticket_age_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)]
+    sla_left_minutes: Minutes
+    ticket_forms: tuple[Name, ...]
+    plans_without_support: tuple[Name, ...]
+
+
+class UnstarSettings(Table):
+    """One `[[unstar]]`: a reason for which a STAR does not qualify, and what to do instead."""
+
+    reason: Option
+    instead: Annotated[str, Field(max_length=300)] = ""
 
 
 class RegionSettings(Table):
@@ -353,7 +443,11 @@ class GitLabSettings(Table):
 
     project: Annotated[str, Field(pattern=r"^[^/\s]+(/[^/\s]+)+$")]
     confidential: bool
-    labels: tuple[Name, ...]
+    labels: tuple[Label, ...]
+    category_scope: Annotated[str, Field(pattern=r"^[^,]*$")]
+    categories: tuple[Label, ...]
+    unstarred_label: Label
+    adopt_minutes: Annotated[int, Field(ge=0, le=60)]
     title: Name
     description: Annotated[str, Field(min_length=1)]
 
@@ -369,10 +463,72 @@ class ZendeskSettings(Table):
     ticket_link: Annotated[str, _or_none(_ticket_link)]
 
 
+class PagingSettings(Table):
+    """`[paging]`: whom a page goes to, by PagerDuty's names, and where it is followed."""
+
+    channel: Channel
+    backup_service: Name
+    emergency_service: Name
+    emergency_policy: Name
+    emergency_macro: Annotated[tuple[Name, ...], Field(max_length=10)]
+    manager_service: Name
+    help_name: Name
+    help_service: str
+    help_policy: str
+    answer_minutes: Minutes
+    pages_an_hour: Annotated[int, Field(ge=1, le=100)]
+    poll_seconds: Annotated[float, Field(ge=1, le=3600)]
+    reply_minutes: Minutes
+    emergency_poll_seconds: Annotated[float, Field(ge=0, le=3600)]
+
+    @property
+    def services(self) -> Mapping[str, str]:
+        """PagerDuty's service by purpose; none for help where no service is named."""
+        named = {
+            "backup": self.backup_service,
+            "emergency": self.emergency_service,
+            "manager": self.manager_service,
+            "help": self.help_service,
+        }
+        return {purpose: name for purpose, name in named.items() if name}
+
+    @property
+    def policies(self) -> Mapping[str, str]:
+        """The escalation policy by purpose, where it is not the service's own."""
+        named = {"emergency": self.emergency_policy, "help": self.help_policy}
+        return {purpose: name for purpose, name in named.items() if name}
+
+
+class QuestionSettings(Table):
+    """One `[[compromised.questions]]`: what customers ask, and what Support answers."""
+
+    question: Annotated[str, Field(min_length=1, max_length=300)]
+    answer: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class CompromisedSettings(Table):
+    """`[compromised]`: what is said to a customer whose instance is compromised."""
+
+    macro: Annotated[tuple[Name, ...], Field(max_length=10)]
+    answer_minutes: Minutes
+    advice: Annotated[tuple[Advice, ...], Field(min_length=1, max_length=20)]
+    sirt: Annotated[str, Field(max_length=300)]
+    talking_points: Annotated[str, Field(min_length=1, max_length=3000)]
+    questions: Annotated[tuple[QuestionSettings, ...], Field(max_length=10)]
+
+
+class HandsSettings(Table):
+    """`[hands]`: where hands are asked for."""
+
+    channel: Channel
+    answer_minutes: Minutes
+
+
 class TextSettings(Table):
     """`[texts]`: the links that the bot's answers hold."""
 
     how_to_star: Link
+    emergency: Annotated[str, _or_none(_link)]
     form_link: Annotated[str, _or_none(_link)]
 
 
@@ -380,8 +536,17 @@ class TimingSettings(Table):
     """`[timing]`: how often and how long."""
 
     undo_minutes: Minutes
+    offer_page_minutes: Annotated[int, Field(ge=0, le=24 * 60)]
     schedule_refresh_minutes: Minutes
+    issue_poll_seconds: Annotated[float, Field(ge=1, le=3600)]
     sweep_seconds: Seconds
+
+
+class RetentionSettings(Table):
+    """`[retention]`: how long what is closed is kept whole."""
+
+    days: Annotated[int, Field(le=3650), AfterValidator(_days_kept)]
+    then: Literal["blank", "delete"]
 
 
 class ServiceLimits(Table):
@@ -407,12 +572,19 @@ class Organisation(Table):
 
     slack: SlackSettings
     form: FormSettings
-    urgency: Annotated[tuple[UrgencySettings, ...], Field(min_length=1)]
+    urgency: Annotated[tuple[UrgencySettings, ...], Field(min_length=1, max_length=100)]
+    support_hours: SupportHoursSettings
     region: Annotated[tuple[RegionSettings, ...], Field(min_length=1)]
+    criteria: CriteriaSettings
+    unstar: Annotated[tuple[UnstarSettings, ...], Field(min_length=1, max_length=100)]
     gitlab: GitLabSettings
     zendesk: ZendeskSettings
+    paging: PagingSettings
+    compromised: CompromisedSettings
+    hands: HandsSettings
     texts: TextSettings
     timing: TimingSettings
+    retention: RetentionSettings
     limits: LimitSettings
 
 
@@ -420,6 +592,12 @@ class Settings(Organisation):
     """Everything the bot was told, complete and checked."""
 
     env: Env
+
+    @property
+    def webhook_secrets(self) -> Sequence[str]:
+        """The secrets of PagerDuty's webhooks; none where it sends none."""
+        told = self.env.pagerduty_webhook_secret.get_secret_value()
+        return [one.strip() for one in told.split(",") if one.strip()]
 
 
 def load(environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Settings:
@@ -434,6 +612,12 @@ def load(environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> S
     if env is None or names is None or complaints:
         raise SetupError(complaints)
     return Settings(env=env, **{name: getattr(names, name) for name in Organisation.model_fields})
+
+
+def manifest_path() -> Path:
+    """The Slack app's manifest: in an installed package beside this file, in a checkout at the top."""
+    packaged = Path(str(resources.files("starbot"))) / "manifest.yml"
+    return packaged if packaged.is_file() else Path(__file__).parents[2] / "manifest.yml"
 
 
 def default_names() -> dict[str, Any]:
@@ -483,11 +667,34 @@ def _check_env(found: dict[str, Any], complaints: list[str]) -> Env | None:
         env = Env(**found)
     except ValidationError as error:
         complaints += [_env_complaint(each) for each in error.errors(include_url=False)]
-    complaints += _missing_zendesk(found)
+    complaints += [*_missing_slack(found), *_missing_zendesk(found), *_missing_address(found)]
     for key in ("people", "config"):
         if key in found and not os.path.isfile(found[key]):
             complaints.append(f"{variable(key)}: there is no file {found[key]}. Mend the path or remove it.")
     return env
+
+
+def _missing_slack(found: Mapping[str, Any]) -> Iterator[str]:
+    """One of two ways must be there: Socket Mode, or HTTP, which needs an address to listen at."""
+    if "slack_signing_secret" in found and "listen" not in found:
+        yield (
+            "STARBOT_LISTEN is not set, which SLACK_SIGNING_SECRET needs: set it to the address to which Slack's "
+            "requests are led, such as 127.0.0.1:8080, or remove SLACK_SIGNING_SECRET."
+        )
+    if "slack_signing_secret" not in found and "slack_app_token" not in found:
+        yield (
+            f"SLACK_APP_TOKEN is not set.{_get('slack_app_token')} Or set SLACK_SIGNING_SECRET, for HTTP mode."
+            f"{_get('slack_signing_secret')}"
+        )
+
+
+def _missing_address(found: Mapping[str, Any]) -> Iterator[str]:
+    """Webhooks need an address too."""
+    if "pagerduty_webhook_secret" in found and "listen" not in found:
+        yield (
+            "STARBOT_LISTEN is not set, which PAGERDUTY_WEBHOOK_SECRET needs: set it to the address to which "
+            "PagerDuty's requests are led, such as 127.0.0.1:8080, or remove PAGERDUTY_WEBHOOK_SECRET."
+        )
 
 
 def _missing_zendesk(found: Mapping[str, Any]) -> Iterator[str]:
@@ -605,9 +812,22 @@ def _contradictions(names: Organisation) -> Iterator[str]:
     for name, times in Counter(region.name for region in names.region).items():
         if times > 1:
             yield f'region: {times} regions are named "{name}". Give each its own name.'
+    for reason, times in Counter(one.reason for one in names.unstar).items():
+        if times > 1:
+            yield f'unstar: {times} reasons are named "{reason}". Give each its own name.'
+    if names.support_hours.opens == names.support_hours.closes:
+        yield "support_hours opens and closes at the same time: set always = true, or another time."
     for region in names.region:
         if region.opens >= region.closes:
             yield f'region "{region.name}" closes at {region.closes}, before it opens at {region.opens}.'
+    paging = names.paging
+    if paging.help_service in (paging.emergency_service, paging.backup_service):
+        yield (
+            "paging.help_service is the service for emergencies or for their backup pool, so a call for help would be "
+            "taken for one of theirs. Name another service."
+        )
+    if paging.help_policy and not paging.help_service:
+        yield "paging.help_policy needs paging.help_service. Set it, or remove help_policy."
     for service in ("slack", "gitlab", "zendesk", "pagerduty"):
         share = getattr(names.limits, service).share
         if share > names.limits.threads:

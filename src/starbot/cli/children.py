@@ -1,6 +1,8 @@
 """Processes that the demo starts, watches and ends: none outlives it, whatever happens."""
 
 import contextlib
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -21,7 +23,7 @@ class ChildEnded(Exception):
 
 
 class Child:
-    """`python -m MODULE ARGUMENTS` in a process of its own; ends with its `with` block."""
+    """`python -m MODULE ARGUMENTS` in a process of its own; ends with its `with` block, and so do its children."""
 
     def __init__(
         self, name: str, module: str, *arguments: str, folder: Path, environ: Mapping[str, str]
@@ -40,6 +42,7 @@ class Child:
             text=True,
             encoding="utf-8",
             errors="replace",
+            start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read, name=f"{name}-log", daemon=True)
         self._reader.start()
@@ -51,7 +54,8 @@ class Child:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         # Nothing of theirs lasts, so there is nothing to tidy up and no reason to wait.
-        self._process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def says(self, words: str, timeout_s: float) -> str:
@@ -63,6 +67,17 @@ class Child:
             return found
         self.check(grace_s=2)
         raise ChildEnded(self.name, f"was not ready in {timeout_s:g} seconds", self._tail)
+
+    def has_said(self, words: str) -> bool:
+        """Whether there is such a line among the last ones."""
+        with self._news:
+            return self._found(words) is not None
+
+    @property
+    def tail(self) -> tuple[str, ...]:
+        """The last lines that it printed."""
+        with self._news:
+            return tuple(self._tail)
 
     def check(self, grace_s: float = 0.0) -> None:
         """ChildEnded if the process has ended, or ends within `grace_s`."""

@@ -1,13 +1,15 @@
 """`starbot demo`: one STAR from form post to check mark, over four simulated systems, told as it happens.
 
-The sandbox and the bot are two processes that know each other by address only, as in production. This one
-acts as the people do, through the sandbox's controls, and reads from its state whether the bot did its part.
+The sandbox and the bot are two processes that know each other by address only, as in production. The sandbox has
+the bot's command, so that its page can kill the bot and start it again. This process acts as the people do, through
+the sandbox's controls, and reads from its state whether the bot did its part.
 """
 
 import contextlib
 import io
 import json
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -15,8 +17,9 @@ import tempfile
 import threading
 import time
 import urllib.request
+import webbrowser
 from collections import Counter
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -34,12 +37,27 @@ START_S = 60.0
 WAIT_S = 0.5
 READ_S = 0.25
 STAY_S = 2.0
+PACE_S = 3.0
+"""How long people who stay may look at each act before the next."""
+BOT_FOLDER = "bot"
+BOT_LISTENS = "event='listening'"
+EVERYWHERE = "0.0.0.0"
 
 _told_to_end = threading.Event()
 
 
-def demo(once: bool, stay: bool, as_json: bool, port: int) -> int:
-    """Play the story. The exit status: 0 only if every step was seen; 130 if it was interrupted before."""
+@dataclass(frozen=True)
+class Place:
+    """Where the sandbox listens, and whether a browser is opened on it."""
+
+    port: int = 0
+    host: str = HOST
+    opens: bool = False
+
+
+def demo(once: bool, stay: bool, as_json: bool, place: Place, pace_s: float | None = None) -> int:
+    """Play the story, with so long a rest after each act. The exit status: 0 only if every step was seen; 130 if it
+    was interrupted before."""
     if once and stay:
         print("--once ends after the story and --stay does not: take one of them.", file=sys.stderr)
         return 2
@@ -52,7 +70,7 @@ def demo(once: bool, stay: bool, as_json: bool, port: int) -> int:
         show.line(
             Told("demo", "starting four simulated vendors and the bot; nothing leaves this machine", "")
         )
-        return _play(show, port, stays)
+        return _play(show, place, stays, (PACE_S if stays else 0.0) if pace_s is None else pace_s)
     except ChildEnded as ended:
         show.failed(ended)
         return 1
@@ -64,11 +82,14 @@ def demo(once: bool, stay: bool, as_json: bool, port: int) -> int:
         return 1
 
 
-def _play(show: Show, port: int, stays: bool) -> int:
+def _play(show: Show, place: Place, stays: bool, pace_s: float) -> int:
     with tempfile.TemporaryDirectory(prefix="starbot-demo-") as folder, contextlib.ExitStack() as children:
-        stage = Stage(show, Path(folder), port, children)
+        stage = Stage(show, Path(folder), place, children)
+        if place.opens:
+            webbrowser.open(stage.url)
         stage.start_bot()
         for act in ACTS:
+            stage.rest(pace_s)
             if not stage.play(act):
                 break
         ok = show.ending(stage.seen, stage.calls)
@@ -84,33 +105,58 @@ def _play(show: Show, port: int, stays: bool) -> int:
 class Stage:
     """The sandbox and the bot, each a process; `seen` are the steps that came true, `calls` what it took."""
 
-    def __init__(self, show: Show, folder: Path, port: int, children: contextlib.ExitStack) -> None:
-        from starbot.cli.sandbox import environment, manifest_path, write_people
+    def __init__(self, show: Show, folder: Path, place: Place, children: contextlib.ExitStack) -> None:
+        from starbot.settings import manifest_path
 
         self._show = show
-        self._folder = folder
-        self._children = children
-        self._all: list[Child] = []
         self._row = 0
         self._is_playing = False
         self.seen: set[str] = set()
         self.calls: Counter[str] = Counter()
-        arguments = ("--port", str(free_port(port, show)), "--manifest", str(manifest_path()))
-        sandbox = self._child("sandbox", "starbot_sandbox", *arguments, environ=_outer_environment())
-        self.url = sandbox.says("listening on", START_S).rpartition(" ")[2]
-        show.line(Told("demo", f"the sandbox listens on {self.url}; starting the bot", ""))
+        bot = folder / BOT_FOLDER
+        bot.mkdir()
+        self._sandbox = children.enter_context(
+            Child(
+                "sandbox",
+                "starbot_sandbox",
+                *("--host", place.host, "--port", str(free_port(place.port, show))),
+                *("--manifest", str(manifest_path())),
+                *(
+                    "--app-command",
+                    shlex.join((sys.executable, "-m", "starbot", "run")),
+                    "--app-folder",
+                    str(bot),
+                ),
+                folder=folder,
+                environ=_outer_environment(),
+            )
+        )
+        self.url = self._sandbox.says("listening on", START_S).rpartition(" ")[2]
+        show.line(
+            Told("demo", f"the sandbox listens on {self.url} (look at it in a browser); starting the bot", "")
+        )
+        if place.host == EVERYWHERE:
+            self._warn()
         self._people: list[dict[str, Any]] = self._get("people")
         self._names = {row["slack"]: row["name"] for row in (*self._people, INITIATOR)}
         show.begins_at(datetime.fromisoformat(self._get("clock")["now"]))
-        self._environ = _outer_environment() | environment(
-            self.url, write_people(folder, "weekday"), folder / "starbot.db"
-        )
+        configure(bot, self.url)
 
     def start_bot(self) -> None:
-        """Return once the bot listens and has nothing more to ask."""
-        bot = self._child("bot", "starbot", "run", environ=self._environ)
-        bot.says("listening", START_S)
+        """Return once the bot listens and has nothing more to ask. ChildEnded if it never does."""
+        self._post("app", {"action": "start"})
+        deadline = time.monotonic() + START_S
+        while not self._sandbox.has_said(BOT_LISTENS):
+            self._follow(READ_S)
+            if time.monotonic() > deadline:
+                raise ChildEnded("bot", f"was not ready in {START_S:g} seconds", self._sandbox.tail)
         self._follow_until_quiet()
+
+    def rest(self, seconds: float) -> None:
+        """Let people look, and tell meanwhile what happens."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._follow(min(left, WAIT_S))
 
     def play(self, act: Act) -> bool:
         """A person acts; whether everything that should follow came true in time."""
@@ -136,10 +182,10 @@ class Stage:
         while True:
             self._follow(STAY_S)
 
-    def _child(self, name: str, module: str, *arguments: str, environ: Mapping[str, str]) -> Child:
-        child = Child(name, module, *arguments, folder=self._folder, environ=environ)
-        self._all.append(self._children.enter_context(child))
-        return child
+    def _warn(self) -> None:
+        invitation = self._sandbox.says("/?token=", START_S).rpartition(" ")[2]
+        warning = f"WARNING: everybody who can reach this machine and has the token may use the sandbox: {invitation}"
+        self._show.line(Told("demo", warning, ""))
 
     def _follow_until_quiet(self) -> None:
         """People read what has come before they go on."""
@@ -150,8 +196,7 @@ class Stage:
         """Tells the journal's new rows, waiting so long for the first; how many there were."""
         if _told_to_end.is_set():
             raise KeyboardInterrupt
-        for child in self._all:
-            child.check()
+        self._check()
         rows = self._get(f"wait?since={self._row}&timeout_s={wait_s}")
         for row in rows:
             self._row = row["n"]
@@ -161,6 +206,13 @@ class Stage:
             if told is not None:
                 self._show.line(told, datetime.fromisoformat(row["at"]))
         return len(rows)
+
+    def _check(self) -> None:
+        """ChildEnded if the sandbox has ended, or the bot though nobody at the page ended it."""
+        self._sandbox.check()
+        bot = self._get("app")
+        if bot["by_itself"]:
+            raise ChildEnded("bot", f"ended by itself (status {bot['status']})", self._sandbox.tail)
 
     def _world(self) -> World:
         return World(self._get("state"), self._people)
@@ -180,8 +232,7 @@ class Stage:
             ) as answer:
                 return json.load(answer)
         except OSError:
-            for child in self._all:
-                child.check(grace_s=2)
+            self._sandbox.check(grace_s=2)
             raise
 
 
@@ -195,6 +246,15 @@ def free_port(wanted: int, show: Show) -> int:
                 show.line(Told("demo", f"port {wanted} is taken; the sandbox takes {port}", ""))
             return port
     return 0
+
+
+def configure(folder: Path, url: str) -> None:
+    """Leave a bot its settings in its working folder, for the sandbox at `url`."""
+    from starbot.cli.sandbox import environment, write_people
+
+    settings = environment(url, write_people(folder, "weekday"), folder / "starbot.db")
+    lines = (f"{name}={shlex.quote(value)}\n" for name, value in settings.items())
+    (folder / ".env").write_text("".join(lines), "utf-8")
 
 
 def _outer_environment() -> dict[str, str]:

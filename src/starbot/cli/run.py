@@ -18,9 +18,9 @@ def run_bot() -> int:
         return 2
 
 
-def complain(error: SetupError) -> None:
+def complain(error: SetupError, what: str = "starbot cannot start") -> None:
     """Print every complaint on standard error, one a line."""
-    print("starbot cannot start:", file=sys.stderr)
+    print(f"{what}:", file=sys.stderr)
     for complaint in error.complaints:
         print(f"  - {complaint}", file=sys.stderr)
     print("docs/configuration.md lists every setting. To try it out first: starbot demo", file=sys.stderr)

@@ -7,29 +7,27 @@ import shlex
 import sys
 import tempfile
 from dataclasses import asdict
-from importlib import resources
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import yaml
 
+from starbot.settings import manifest_path
 from starbot_sandbox.scenarios import SCENARIOS
 from starbot_sandbox.server import serve
+from starbot_sandbox.slack.http import Addresses
 
 HOST = "127.0.0.1"
 
 
-def manifest_path() -> Path:
-    """The Slack app's manifest: in an installed package beside this one, in a checkout at the top."""
-    packaged = Path(str(resources.files("starbot"))) / "manifest.yml"
-    return packaged if packaged.is_file() else Path(__file__).parents[3] / "manifest.yml"
-
-
-def environment(url: str, people: Path, database: Path) -> dict[str, str]:
-    """The environment of a bot that uses the sandbox at `url`; the tokens are the sandbox's own."""
+def environment(url: str, people: Path, database: Path, listen: str = "") -> dict[str, str]:
+    """The environment of a bot that uses the sandbox at `url`; the tokens are the sandbox's own. With `listen`
+    it is one that Slack reaches there over HTTP."""
+    http = {"SLACK_SIGNING_SECRET": "sandbox-signing-secret", "STARBOT_LISTEN": listen}
     return {
         "SLACK_API_URL": f"{url}/slack/api/",
         "SLACK_BOT_TOKEN": "xoxb-sandbox",
-        "SLACK_APP_TOKEN": "xapp-sandbox",
+        **(http if listen else {"SLACK_APP_TOKEN": "xapp-sandbox"}),
         "GITLAB_URL": f"{url}/gitlab",
         "GITLAB_TOKEN": "glpat-sandbox",
         "ZENDESK_URL": f"{url}/zendesk",
@@ -55,27 +53,36 @@ def write_people(folder: Path, scenario: str) -> Path:
     return path
 
 
-def print_environment(port: int, scenario: str) -> int:
+def listen_address(manifest: Path) -> str:
+    """Where a bot must listen to hear what this manifest sends over HTTP; "" in Socket Mode. ValueError where
+    the sandbox would not send there, OSError where there is no such file."""
+    addresses = Addresses.read(yaml.safe_load(manifest.read_text("utf-8")))
+    return urlsplit(addresses.events).netloc if addresses else ""
+
+
+def print_environment(port: int, scenario: str, manifest: Path | None = None) -> int:
     """Print a line of shell for each variable, for a sandbox that listens on `port`. The exit status."""
-    if not _is_known(scenario):
+    listen = _listen(manifest or manifest_path())
+    if listen is None or not _is_known(scenario):
         return 2
     if port == 0:
         print("Say which port the sandbox has: --port 8765.", file=sys.stderr)
         return 2
     folder = Path(tempfile.mkdtemp(prefix="starbot-"))
     people = write_people(folder, scenario)
-    for name, value in environment(f"http://{HOST}:{port}", people, folder / "starbot.db").items():
+    told = environment(f"http://{HOST}:{port}", people, folder / "starbot.db", listen)
+    for name, value in told.items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
 
 
-def run_sandbox(port: int, scenario: str) -> int:
+def run_sandbox(port: int, scenario: str, manifest: Path | None = None) -> int:
     """Serve until stopped. The exit status."""
-    if not _is_known(scenario):
+    if _listen(manifest or manifest_path()) is None or not _is_known(scenario):
         return 2
     print(f"Starting the sandbox on {HOST} ...", flush=True)
     try:
-        serve(HOST, port, scenario, manifest_path(), _say_ready)
+        serve(HOST, port, scenario, manifest or manifest_path(), lambda url: _say_ready(url, manifest))
     except KeyboardInterrupt:
         return 0
     except OSError as error:
@@ -84,12 +91,22 @@ def run_sandbox(port: int, scenario: str) -> int:
     return 0
 
 
-def _say_ready(url: str) -> None:
-    port = url.rpartition(":")[2]
+def _say_ready(url: str, manifest: Path | None) -> None:
+    told = f"--port {url.rpartition(':')[2]}" + (
+        f" --manifest {shlex.quote(str(manifest))}" if manifest else ""
+    )
     print(f"Slack, GitLab, Zendesk and PagerDuty, simulated: {url} (Ctrl-C ends it)", flush=True)
     print("In another terminal:")
-    print(f'    eval "$(starbot sandbox --port {port} --print-env)"')
+    print(f'    eval "$(starbot sandbox {told} --print-env)"')
     print("    starbot run", flush=True)
+
+
+def _listen(manifest: Path) -> str | None:
+    try:
+        return listen_address(manifest)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError) as error:
+        print(f"{manifest} will not do: {error}", file=sys.stderr)
+        return None
 
 
 def _is_known(scenario: str) -> bool:

@@ -62,7 +62,10 @@ class Show:
 
     def try_these(self, url: str, misplaced: str) -> None:
         """Three commands for another terminal."""
-        print("\nThe sandbox and the bot go on running; Ctrl-C ends both. Try in another terminal:")
+        print(
+            f"\nThe sandbox and the bot go on running; Ctrl-C ends both. See and play with all of it: {url}"
+        )
+        print("Or try in another terminal:")
         for what, command in commands(url, misplaced):
             print(f"\n  # {what}\n  {command}")
         print(flush=True)

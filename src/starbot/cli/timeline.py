@@ -36,6 +36,8 @@ class Told(NamedTuple):
 
 def tell(row: Row, names: Names, bolt: str) -> Told | None:
     """The line of a journal row; None for what goes without saying. `bolt` hears what Slack delivers."""
+    if row["kind"] == "delivery" and row.get("service") == "pagerduty":
+        return Told("PagerDuty", f"tells: {row['method']}" + _trouble(row, 299), "webhook v3")
     if row["kind"] == "delivery":
         heard = _heard(row["request"]["payload"], names)
         return None if heard is None else Told("Slack", heard + _trouble(row, 200), bolt)
@@ -208,6 +210,7 @@ _CALLS: tuple[tuple[re.Pattern[str], Say], ...] = tuple(
         (r"/slack/api/conversations\.(history|replies)$", "read what has been written"),
         (r"/slack/api/usergroups\.list$", "which user groups are there?"),
         (r"/slack/api/usergroups\.users\.list$", "who are the Support Managers?"),
+        (r"/slack/api/conversations\.members$", "who reads the channel?"),
         (r"/slack/api/users\.\w+$", "look up a person"),
         (r"/slack/api/emoji\.list$", "which emoji does the workspace have?"),
         (r"/slack/api/apps\.connections\.open$", "open the Socket Mode connection"),

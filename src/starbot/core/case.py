@@ -46,7 +46,9 @@ class Effect(BaseModel):
 
 
 class Case(BaseModel):
-    """One piece of work with a life. `claim` is what it holds alone while it is open, such as `ticket:123456`."""
+    """One piece of work with a life. `claim` is what it holds alone while it is open, such as `ticket:123456`;
+    `subject` is what it is about, for ever and perhaps with others, such as `ticket:123456` too.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,8 +56,11 @@ class Case(BaseModel):
     status: str
     version: int = 0
     claim: str | None = None
+    subject: str | None = None
     handles: tuple[str, ...] = ()
     next_due: datetime | None = None
+    blanked_at: datetime | None = None
+    """When its text was blanked, because it had been closed for so long; nothing happens to it any more."""
 
 
 class Decision(BaseModel):

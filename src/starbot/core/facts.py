@@ -5,9 +5,9 @@ journal keeps events. Times are aware and in UTC.
 """
 
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Fact(BaseModel):
@@ -16,11 +16,15 @@ class Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+SlackTime: TypeAlias = Annotated[str, Field(strict=True, pattern=r"^\d{1,12}(\.\d{1,6})?$")]
+"""Seconds since 1970 and a counter, by which a message is known and put in order (docs.slack.dev/messaging)."""
+
+
 class MessageRef(Fact):
     """Where a Slack message is; `thread_ts` is set on a reply."""
 
     channel: str
-    ts: str
+    ts: SlackTime
     thread_ts: str | None = None
 
 
@@ -35,7 +39,7 @@ class SlackMessage(Fact):
     """A message as Slack shows it now. Workflow posts have a bot and no user."""
 
     channel: str
-    ts: str
+    ts: SlackTime
     thread_ts: str | None = None
     user: str | None = None
     bot_id: str | None = None
@@ -61,6 +65,7 @@ class Person(Fact):
     slack: str = ""
     gitlab: str = ""
     pagerduty: str = ""
+    zendesk: str = ""
     email: str = ""
     region: str = ""
 
@@ -71,6 +76,51 @@ class OnCall(Fact):
     managers: tuple[Person, ...] = ()
     source: Literal["live", "remembered", "none"] = "none"
     as_of: datetime | None = None
+
+
+class Incident(Fact):
+    """A PagerDuty incident. `assignees` hold it now: nobody once it is resolved.
+
+    `acknowledgers` are told while it is acknowledged only; a webhook names none but who acknowledged just then.
+    """
+
+    id: str
+    number: int
+    key: str
+    status: Literal["triggered", "acknowledged", "resolved"]
+    title: str
+    service_id: str
+    service: str
+    url: str
+    created_at: datetime
+    urgency: str = "high"
+    policy_id: str = ""
+    policy: str = ""
+    assignees: tuple[Person, ...] = ()
+    acknowledgers: tuple[Person, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody is still asked for, or at work on it."""
+        return self.status != "resolved"
+
+    def differs(self, known: "Incident") -> bool:
+        """Whether something changed that a manager would want to know. A webhook and a look tell people apart by
+        nothing but their ids."""
+        return self._told() != known._told()
+
+    def _told(self) -> object:
+        acknowledgers, assignees = (
+            {one.pagerduty for one in people} for people in (self.acknowledgers, self.assignees)
+        )
+        return self.status, self.title, acknowledgers, assignees
+
+    def following(self, known: "Incident") -> "Incident":
+        """With who had acknowledged it as it was known before, where this tells nobody: a webhook names who did just
+        then alone, and nobody is named once it is over."""
+        if self.status == "triggered" or self.acknowledgers or known.status == "triggered":
+            return self
+        return self.model_copy(update={"acknowledgers": known.acknowledgers})
 
 
 class SlaMetric(Fact):
@@ -111,6 +161,17 @@ class IssueRef(Fact):
     labels: tuple[str, ...] = ()
     state: str = "opened"
     assignee: str | None = None
+    is_adopted: bool = False
+    """Somebody else opened it: its words are theirs, and stay."""
+
+
+class IssueNote(Fact):
+    """What somebody wrote on an issue; `author` is a username."""
+
+    id: int
+    author: str
+    body: str
+    at: datetime
 
 
 class LabelChange(Fact):

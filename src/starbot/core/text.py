@@ -6,6 +6,7 @@ Everything people or vendors wrote is plain text inside starbot. It is cleaned o
 
 import base64
 import hashlib
+import html
 import re
 from collections.abc import Mapping
 
@@ -106,6 +107,12 @@ def slack_entities(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def slack_address(url: str) -> str:
+    """An address inside the markup of a link: the signs that would end it are written out."""
+    escaped = {"<": "%3C", ">": "%3E", "|": "%7C", " ": "%20", "&": "&amp;"}
+    return "".join(escaped.get(sign, sign) for sign in one_line(url, 500))
+
+
 def slack_clip(text: str, limit: int) -> str:
     """Escaped Slack text of at most `limit` characters; no entity and no `<...>` of ours is cut in two."""
     if len(text) <= limit or limit < 1:
@@ -183,6 +190,19 @@ def gitlab_text(text: str) -> str:
     """
     line = " ".join(plain(text).split())
     return _BLOCK_START.sub(r"\1\\", _unreferenced(line).translate(_MARKDOWN))
+
+
+def from_gitlab(text: str) -> str:
+    """What `gitlab_text` or the inside of `gitlab_block` was made of, but for white space and long fences."""
+    return html.unescape(re.sub(r"\\([^\w\s])|\\(?=\d)", r"\1", text)).replace(_JOINER, "")
+
+
+_USERNAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,253}[A-Za-z0-9_]|[A-Za-z0-9_]")
+
+
+def gitlab_mention(username: str) -> str:
+    """A mention that reaches its one person; "" for what is no username, a group's path or `all`."""
+    return f"@{username}" if _USERNAME.fullmatch(username) and username.lower() != "all" else ""
 
 
 def gitlab_block(text: str) -> str:

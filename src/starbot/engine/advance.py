@@ -50,6 +50,8 @@ class Advance:
         if stored is not None and stored.duty != duty.name:
             return []
         before = None if stored is None else duty.cases.model_validate_json(stored.body)
+        if before is not None and before.blanked_at is not None:
+            return []
         decision = duty.decide(before, event, self._rival(books, duty, before, event))
         if decision is None:
             return []
@@ -94,6 +96,7 @@ class Advance:
             "status": case.status,
             "version": case.version,
             "claim": case.claim,
+            "subject": case.subject,
             "next_due": None if case.next_due is None else stamp(case.next_due),
             "changed_at": stamp(event.at),
             "body": case.model_dump_json(),
@@ -104,11 +107,16 @@ class Advance:
             books.update_case(case.id, values)
         known = () if before is None else before.handles
         books.add_handles(case.id, [handle for handle in case.handles if handle not in known])
+        books.drop_handles([handle for handle in known if handle not in case.handles])
 
 
 def _lock(books: Books, event: Event) -> StoredCase | None:
-    case_id = event.case_id or books.case_of(event.handle)
-    return books.case(case_id, lock=True) if case_id else None
+    if event.case_id:
+        return books.case(event.case_id, lock=True)
+    case_id = books.case_of(event.handle)
+    stored = books.case(case_id, lock=True) if case_id else None
+    # While we waited for the lock, the case may have let go of that name.
+    return stored if stored is not None and books.case_of(event.handle) == case_id else None
 
 
 def _changed_targets(duty: Duty, before: Case | None, case: Case, decision: Decision) -> list[str]:

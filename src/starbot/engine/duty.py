@@ -1,6 +1,6 @@
 """What the engine asks of a duty. The engine imports no duty: `app` hands it a list of these."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from starbot.core.case import Case, Decision, Document, Effect, Event, Service
+from starbot.core.retention import Kept
 from starbot.errors import ServiceDelayed
 
 
@@ -75,6 +76,10 @@ class Duty:
     """What an event must know before it is decided (whose case, which right); may read from services."""
     deeds: Mapping[str, Deed] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=dict)
+    closed: Collection[str] = ()
+    """The statuses of a case that is over: after so long its text may go."""
+    kept: Kept = field(default_factory=dict)
+    """The texts that stay then."""
 
     def event(self, body: dict[str, Any]) -> Event:
         """The event of this duty that a stored body describes."""

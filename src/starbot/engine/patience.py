@@ -49,20 +49,55 @@ class Busy:
 
     def __init__(self) -> None:
         self._names: set[str] = set()
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
 
     @contextmanager
     def alone(self, name: str) -> Iterator[bool]:
         """Yields whether nobody else is at it."""
-        with self._lock:
+        with self._changed:
             is_alone = name not in self._names
             self._names.add(name)
         try:
             yield is_alone
         finally:
             if is_alone:
-                with self._lock:
-                    self._names.discard(name)
+                self._end(name)
+
+    @contextmanager
+    def turn(self, name: str) -> Iterator[None]:
+        """Waits until nobody else is at it."""
+        with self._changed:
+            self._changed.wait_for(lambda: name not in self._names)
+            self._names.add(name)
+        try:
+            yield
+        finally:
+            self._end(name)
+
+    def _end(self, name: str) -> None:
+        with self._changed:
+            self._names.discard(name)
+            self._changed.notify_all()
+
+
+class Unfinished:
+    """Names of what was begun and has not ended, since when: over all the runs that it may take."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, float] = {}
+
+    def begin(self, name: str) -> None:
+        """It runs, for the first time or again."""
+        self._since.setdefault(name, time.monotonic())
+
+    def end(self, name: str) -> None:
+        """It will not come again."""
+        self._since.pop(name, None)
+
+    def oldest(self) -> tuple[str, float] | None:
+        """What has been under way longest, and how long; None where nothing is."""
+        name, began = min(list(self._since.items()), key=lambda one: one[1], default=("", 0.0))
+        return (name, time.monotonic() - began) if name else None
 
 
 class Share:
@@ -117,6 +152,11 @@ class Alarm:
         finally:
             with self._changed:
                 self._calls.pop(number, None)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread still runs."""
+        return self._thread.is_alive()
 
     def stop(self) -> None:
         """Ends the thread; nothing is called any more."""

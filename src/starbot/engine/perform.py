@@ -7,7 +7,8 @@ nothing but another try, because what was done at the service must not be told a
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -23,6 +24,8 @@ from starbot.engine.duty import Deed, Duty, Target, Try, looking
 from starbot.engine.patience import GO_ON_AFTER_S, SHORT_WAIT_S, Alarm, Busy, Share, back_off_s
 from starbot.engine.store import Books, Start, Store, StoredTarget
 from starbot.errors import ServiceDelayed, ServiceRefused
+from starbot.logs import harmless
+from starbot.meters import EFFECTS, kind_of
 
 log = structlog.get_logger("starbot.engine")
 
@@ -76,6 +79,11 @@ class Performer:
         self._tell = tell
         self._alarm = Alarm()
         self._busy = Busy()
+        self._born_at = now()
+
+    def is_alive(self) -> bool:
+        """Whether the thread of its alarm still runs."""
+        return self._alarm.is_alive
 
     def stop(self) -> None:
         """Ends the alarm; what is under way goes on."""
@@ -99,7 +107,7 @@ class Performer:
             self._restart(f"{event_id}>{stored.state}")
             return None
         # After a crash a run and the one that was to come after it may both be there.
-        with self._busy.alone(key) as is_alone, self._shares[effect.service].place() as had:
+        with self._alone(key) as is_alone, self._shares[effect.service].place() as had:
             if not (is_alone and had):
                 self._delayed(sending)
                 return Again(effect.service, SHORT_WAIT_S)
@@ -113,10 +121,13 @@ class Performer:
         with self._store.transaction() as books:
             stored = books.begin_try(sending.key)
             case = _case(sending.duty, books, sending.case_id)
+            may_be_there = stored is not None and (
+                stored.attempts > 0 or self._is_from_before(books, sending.case_id)
+            )
             if deed.find is not None and stored is not None and not stored.attempts:
                 books.set_unsure(sending.key, self._unsure_until(sending))
         event = None
-        if deed.find is not None and stored is not None and stored.attempts:
+        if deed.find is not None and stored is not None and may_be_there:
             with looking():
                 event = deed.find(effect, case)
             if event is None:
@@ -156,8 +167,9 @@ class Performer:
             target = duty.targets[thing]
             key = f"{case_id}:{thing}"
             sending = Sending(duty, case_id, key, thing, target.service, f"{key}:{case.version}")
-            with self._shares[target.service].place() as had:
-                if not had:
+            # The same for the runs of one writer.
+            with self._alone(key) as is_alone, self._shares[target.service].place() as had:
+                if not (is_alone and had):
                     self._delayed(sending)
                     return Again(target.service, SHORT_WAIT_S)
                 again = self._sending(
@@ -180,14 +192,24 @@ class Performer:
             assert body is not None, "a target without a case"
             duty = self._duties[body.duty]
             case: Case = duty.cases.model_validate_json(body.body)
-            if rendered(duty.targets[thing], case) in (None, stored.document):
+            document = rendered(duty.targets[thing], case)
+            # A try that nobody answered may have shown something else in between.
+            if document is None or (document == stored.document and not stored.attempts):
                 books.set_target(case_id, thing, shown=case.version, writer=None)
                 return None
             now = time.time()
             is_sure = stored.unsure_until is None or now >= stored.unsure_until
             until = now + self._settle_s[duty.targets[thing].service] if is_sure else stored.unsure_until
             books.set_target(case_id, thing, writer=writer, attempts=stored.attempts + 1, unsure_until=until)
-            return duty, case, stored, Try(look=stored.attempts > 0, may_make=is_sure)
+            # What this database showed itself needs no look for what a later one may have made.
+            is_new = stored.document is None and self._is_from_before(books, case_id)
+            return duty, case, stored, Try(look=stored.attempts > 0 or is_new, may_make=is_sure)
+
+    def _is_from_before(self, books: Books, case_id: str) -> bool:
+        """Whether the case began before this bot did: the database may come from a back-up, and what it has not
+        tried may have been done after that."""
+        began_at = books.began_at(case_id)
+        return began_at is not None and began_at < self._born_at
 
     def _show(
         self, sending: Sending, target: Target, case: Any, before: Document | None, this_try: Try
@@ -220,6 +242,16 @@ class Performer:
                 books.set_target(case_id, thing, writer=None)
 
     # -- what both have in common
+    @contextmanager
+    def _alone(self, key: str) -> Iterator[bool]:
+        """Yields whether nobody else is at it, in this bot or in another."""
+        with self._busy.alone(key) as is_alone:
+            if is_alone:
+                with self._store.mark.alone(key) as is_alone:
+                    yield is_alone
+            else:
+                yield False
+
     def _sending(self, sending: Sending, attempt: Callable[[], None], give_up: Also) -> Again | None:
         """Tries once; answers when to come again if the service did not do it now."""
         with self._alarm.after(GO_ON_AFTER_S, lambda: self._delayed(sending)):
@@ -227,6 +259,7 @@ class Performer:
                 attempt()
             except ServiceDelayed as delay:
                 log.info("delayed", key=sending.key, error=str(delay))
+                _count(sending, "delayed")
                 self._delayed(sending)
                 return Again(sending.service, self._wait_s(sending, delay))
             except ServiceRefused as refusal:
@@ -236,6 +269,8 @@ class Performer:
                 raise
             except Exception as error:
                 self._failed(sending, error, give_up)
+            else:
+                _count(sending, "done")
         return None
 
     def _wait_s(self, sending: Sending, delay: ServiceDelayed) -> float:
@@ -248,6 +283,8 @@ class Performer:
             wait = delay.retry_after_s
         if not (delay.maybe_done and delay.may_still_run):
             self._sure(sending)
+            if delay.retry_after_s is not None:
+                return wait
         unsure_s = (asked.unsure_until or 0.0) - time.time() if asked else 0.0
         # What is not found by then was never served: no need to double the wait beyond that.
         return min(wait, max(unsure_s, back_off_s(1))) if unsure_s > 0 else wait
@@ -278,9 +315,10 @@ class Performer:
         try:
             self._tell(event)
         except Exception as error:
-            log.warning("a delay could not be told", key=sending.key, error=str(error))
+            log.warning("a delay could not be told", key=sending.key, error=harmless(error))
 
     def _failed(self, sending: Sending, error: Exception, give_up: Also) -> None:
+        _count(sending, "failed")
         reference = marker(f"{sending.event_id}{self._now()}")[:8]
         refused = isinstance(error, ServiceRefused)
         log.log(
@@ -288,7 +326,7 @@ class Performer:
             "failed",
             key=sending.key,
             reference=reference,
-            error=str(error),
+            error=harmless(error),
             exc_info=None if refused else error,
         )
         event = sending.duty.event(
@@ -328,6 +366,10 @@ class Performer:
         if stored is not None and stored.writer == writer:
             for outcome in ("done", "failed"):
                 self._restart(f"{case_id}:{thing}:{stored.shown}>{outcome}")
+
+
+def _count(sending: Sending, outcome: str) -> None:
+    EFFECTS.labels(sending.duty.name, kind_of(sending.name), sending.service, outcome).inc()
 
 
 def _given_up(sending: Sending, case: Case) -> Also:

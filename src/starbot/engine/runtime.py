@@ -13,7 +13,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -27,10 +27,11 @@ from starbot.core.case import Event, Service
 from starbot.engine.advance import Advance
 from starbot.engine.database import DATABASE_AWAY, DATABASE_PATIENCE_S, engine_url
 from starbot.engine.duty import Duty
-from starbot.engine.patience import Share, back_off_s, within
+from starbot.engine.patience import Share, Unfinished, back_off_s, within
 from starbot.engine.perform import Performer
 from starbot.engine.store import Start, Store
 from starbot.errors import ServiceDelayed
+from starbot.meters import EVENTS
 
 log = structlog.get_logger("starbot.engine")
 
@@ -39,6 +40,10 @@ QUEUE_TICK_S = 0.5
 KEPT = timedelta(days=7)
 """How long finished work is kept: longer than any vendor delivers the same event again."""
 DATABASE_PAUSE_S = 1.0
+SETTLE_TICK_S = 0.1
+GRACE_S = 1.5
+"""How long a bot has had no mark before its work is taken over: longer than it takes to notice that, and to leave."""
+UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 
 
 class Closed(BaseException):
@@ -78,6 +83,9 @@ class Engine:
             self.submit,
         )
         self._closed = threading.Event()
+        self._unfinished = Unfinished()
+        self._gone_since: dict[str, float] = {}
+        self._crew: list[threading.Thread] = []
 
     # -- life
     def launch(self) -> None:
@@ -90,13 +98,17 @@ class Engine:
             "name": "starbot",
             "system_database_url": url,
             "application_version": "v1",
-            "executor_id": "local",
+            "executor_id": self._store.mark.executor,
             "log_level": "WARNING",
             "max_executor_threads": self._threads,
             # SQLite's own wait for the one writer is a sleep that grows: of many who wait, some starve.
             "sys_db_pool_size": 2 if self._store.is_sqlite else 20,
+            # On SQLite the engine looks this often for messages between workflows, of which we have none: no query,
+            # but its thread sleeps so long before it ends.
+            "notification_listener_polling_interval_sec": 0.1,
             "db_engine_kwargs": {
                 "pool_timeout": DATABASE_PATIENCE_S,
+                "hide_parameters": True,  # an error that is logged must not quote an event
                 "connect_args": {"factory": _Stamping} if self._store.is_sqlite else {},
             },
         }
@@ -104,7 +116,10 @@ class Engine:
         self._handle_flow = _workflow("handle", self._handle)
         self._perform_flow = _workflow("perform", self._perform)
         self._converge_flow = _workflow("converge", self._converge)
+        before = set(threading.enumerate())
         DBOS.launch()
+        # Not its pool, whose threads come and go with the work.
+        self._crew = [one for one in set(threading.enumerate()) - before if "Executor" not in one.name]
         for service in SERVICES:
             DBOS.register_queue(
                 service,
@@ -120,6 +135,44 @@ class Engine:
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=patience_s)
 
+    def settle(self, patience_s: float) -> bool:
+        """Waits until no work is left, but no longer than this; whether none is."""
+        until = time.monotonic() + patience_s
+        while _is_unfinished():
+            if time.monotonic() > until:
+                return False
+            self._closed.wait(SETTLE_TICK_S)
+        return True
+
+    @property
+    def is_turning(self) -> bool:
+        """Whether it was launched, and every thread that this began still runs."""
+        lives = bool(self._crew) and all(one.is_alive() for one in self._crew)
+        return lives and self._performer.is_alive() and not self._closed.is_set()
+
+    def oldest_unfinished_s(self) -> float:
+        """How long the oldest effect has been under way, since it first ran in this process. Another bot may have
+        ended it: the database is asked."""
+        while (oldest := self._unfinished.oldest()) is not None:
+            name, age_s = oldest
+            if _is_unfinished(name):
+                return age_s
+            self._unfinished.end(name)
+        return 0.0
+
+    def adopt(self, alive: Collection[str]) -> bool:
+        """Takes over the work of bots that have been gone for a while; answers whether some may still be to do."""
+        pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        now = time.monotonic()
+        gone = {str(one.executor_id) for one in pending} - set(alive)
+        self._gone_since = {name: self._gone_since.get(name, now) for name in gone}
+        for name, since in self._gone_since.items():
+            if now - since >= GRACE_S:
+                # The public way would forget how often each has been begun.
+                taken = DBOS._recover_pending_workflows([name])
+                log.info("the work of a bot that is gone goes on here", bot=name, count=len(taken))
+        return bool(gone)
+
     # -- events
     def submit(self, event: Event) -> None:
         """Stores the event durably and returns; it is decided and carried out in the engine's threads.
@@ -130,6 +183,7 @@ class Engine:
         body = event.model_dump(mode="json")
         # The engine itself would wait for its database for ever.
         within(DATABASE_PATIENCE_S, lambda: self._begin(event.id, self._handle_flow, event.duty, body, 0))
+        EVENTS.labels(event.duty, getattr(event, "kind", type(event).__name__)).inc()
 
     def replay_stuck(self) -> int:
         """Tries again what could not be decided; answers how many there were."""
@@ -179,15 +233,21 @@ class Engine:
             self._start(self._persist(partial(self._advance, event)))
 
     def _perform(self, key: str, run: int, name: str) -> None:
+        self._unfinished.begin(name)
         again = self._persist(lambda: self._performer.perform(key))
-        if again is not None:
+        if again is None:
+            self._unfinished.end(name)
+        else:
             self._enqueue(
                 again.service, again.delay_s, f"{name}~{run + 1}", self._perform_flow, key, run + 1, name
             )
 
     def _converge(self, case_id: str, thing: str, run: int, writer: str) -> None:
+        self._unfinished.begin(writer)
         again = self._persist(lambda: self._performer.converge(case_id, thing, writer))
-        if again is not None:
+        if again is None:
+            self._unfinished.end(writer)
+        else:
             name = f"{writer}~{run + 1}"
             self._enqueue(
                 again.service, again.delay_s, name, self._converge_flow, case_id, thing, run + 1, writer
@@ -204,16 +264,23 @@ class Engine:
             with SetWorkflowID(name):
                 DBOS.start_workflow(flow, *arguments)
 
-        self._check_open()
-        _of_its_own(begin)
+        self._unless_closed(begin)
 
     def _enqueue(self, service: Service, delay_s: float, name: str, flow: Any, *arguments: Any) -> None:
         def enqueue() -> None:
             with SetWorkflowID(name), SetEnqueueOptions(delay_seconds=delay_s):
                 DBOS.enqueue_workflow(service, flow, *arguments)
 
+        self._unless_closed(enqueue)
+
+    def _unless_closed(self, start: Callable[[], None]) -> None:
+        """Starts a workflow. That the engine was closed in this very moment is no failure of the run."""
         self._check_open()
-        _of_its_own(enqueue)
+        try:
+            _of_its_own(start)
+        except Exception:
+            self._check_open()
+            raise
 
     def _check_open(self) -> None:
         if self._closed.is_set():
@@ -247,6 +314,19 @@ class Engine:
                 books.drop_stuck(event_id)
 
 
+def _is_unfinished(begins_with: str | None = None) -> bool:
+    """Whether there is work left, in all bots: any, or that whose name begins so."""
+    return bool(
+        DBOS.list_workflows(
+            status=UNFINISHED,
+            workflow_id_prefix=begins_with,
+            limit=1,
+            load_input=False,
+            load_output=False,
+        )
+    )
+
+
 def _of_its_own(start: Callable[[], None]) -> None:
     """Starts a workflow outside of the one that runs here. As its child it would be recorded as its n-th
     step, and a workflow that goes another way when it runs again after a crash would be refused for ever."""
@@ -270,12 +350,14 @@ def _make_wal(url: str) -> None:
 
 
 class _Stamping(sqlite3.Connection):
-    """A connection that knows unixepoch('subsec'), with which DBOS stamps its rows on Python 3.12 and newer.
+    """A connection that wipes what it deletes, and knows unixepoch('subsec'), with which DBOS stamps its rows on
+    Python 3.12 and newer.
 
     SQLite has it from 3.42 on; before that it is NULL, and the first insert of a launch fails.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.execute("pragma secure_delete=on")
         if sqlite3.sqlite_version_info < (3, 42):
             self.create_function("unixepoch", 1, lambda _: round(time.time(), 3))

@@ -16,11 +16,18 @@ cases = Table(
     Column("version", Integer, nullable=False),
     # Unique: one open STAR a ticket. Released (null) when the case is closed.
     Column("claim", String(128), unique=True, nullable=True),
+    # What the case is about: closed ones are found by it too.
+    Column("subject", String(128), nullable=True),
     Column("next_due", String(40), nullable=True),
     Column("changed_at", String(40), nullable=False),
     Column("body", Text, nullable=False),
+    # When the text of a closed case was blanked; null: it is all there.
+    Column("blanked_at", String(40), nullable=True),
     Index("cases_due", "next_due"),
+    Index("cases_subject", "duty", "subject"),
+    Index("cases_status", "duty", "status"),
     Index("cases_changed", "duty", "changed_at"),
+    Index("cases_blanked", "duty", "blanked_at", "changed_at"),
 )
 
 handles = Table(

@@ -7,7 +7,8 @@ begins with `BEGIN IMMEDIATE`, and a lock in the process keeps its threads from 
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -21,7 +22,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from starbot.core.case import Document
-from starbot.engine.database import claim, first_line, is_sqlite, normal_url, open_engine
+from starbot.engine.database import first_line, is_sqlite, normal_url, open_engine
+from starbot.engine.mark import take_mark
 from starbot.engine.schema import cases, effects, handles, journal, memory, stuck, targets
 from starbot.errors import SetupError
 
@@ -136,6 +138,11 @@ class Books:
         for name in names:
             self._db.execute(sa.insert(handles).values(handle=name, case_id=case_id))
 
+    def drop_handles(self, names: Sequence[str]) -> None:
+        """Outside names that a case lets go of: an event under one of them may open another case."""
+        if names:
+            self._db.execute(sa.delete(handles).where(handles.c.handle.in_(names)))
+
     def write_journal(
         self, event_id: str, case_id: str, entry: dict[str, Any], starts: Sequence[Start]
     ) -> None:
@@ -208,6 +215,56 @@ class Books:
         where = (targets.c.case_id == case_id) & (targets.c.thing == thing)
         self._db.execute(sa.update(targets).where(where).values(**values))
 
+    # -- what is not kept for ever
+    def closed_before(
+        self,
+        duty: str,
+        statuses: Collection[str],
+        until: datetime,
+        *,
+        case_id: str | None = None,
+        limit: int | None = None,
+    ) -> list[str]:
+        """The cases of a duty in one of these statuses to which nothing has happened since, with nothing left to
+        come or to do, whose text is there; of them all or just this one."""
+        is_mine = (cases.c.id == case_id) if case_id is not None else sa.true()
+        is_old = (cases.c.duty == duty) & cases.c.blanked_at.is_(None) & (cases.c.changed_at < stamp(until))
+        is_over = cases.c.status.in_(statuses) & cases.c.next_due.is_(None)
+        undone = sa.exists().where(effects.c.case_id == cases.c.id, effects.c.state == "open")
+        unshown = sa.exists().where(targets.c.case_id == cases.c.id, targets.c.shown < targets.c.wanted)
+        query = (
+            sa.select(cases.c.id)
+            .where(is_mine, is_old, is_over, ~undone, ~unshown)
+            .order_by(cases.c.changed_at)
+            .limit(limit)
+        )
+        return list(self._db.execute(query).scalars())
+
+    def effects_of(self, case_id: str) -> list[tuple[str, Any]]:
+        """(key, body) of every effect of a case."""
+        query = sa.select(effects.c.key, effects.c.body).where(effects.c.case_id == case_id)
+        return [(row[0], json.loads(row[1])) for row in self._db.execute(query)]
+
+    def blank_case(
+        self, case_id: str, at: datetime, *, body: str, events: Mapping[str, str], wishes: Mapping[str, str]
+    ) -> None:
+        """The case as it stays without its text: its body, its events by their ids, its effects by their keys; and
+        nothing is left of how it was shown."""
+        self.update_case(case_id, {"body": body, "blanked_at": stamp(at)})
+        for event_id, told in events.items():
+            self._db.execute(sa.update(journal).where(journal.c.event_id == event_id).values(body=told))
+        for key, wish in wishes.items():
+            self._db.execute(sa.update(effects).where(effects.c.key == key).values(body=wish))
+        self._db.execute(sa.update(targets).where(targets.c.case_id == case_id).values(document=None))
+
+    def delete_case(self, case_id: str) -> None:
+        """Nothing of the case stays but that its events were there."""
+        for table in (targets, effects, handles):
+            self._db.execute(sa.delete(table).where(table.c.case_id == case_id))
+        nothing = {"body": "{}", "starts": "[]"}
+        self._db.execute(sa.update(journal).where(journal.c.case_id == case_id).values(**nothing))
+        self._db.execute(sa.delete(cases).where(cases.c.id == case_id))
+
     # -- what else must be remembered
     def remember(self, name: str, at: datetime, body: Any) -> None:
         """Keeps a JSON value under a name."""
@@ -248,13 +305,50 @@ class Books:
 
     def lately(self, duty: str, since: datetime) -> list[StoredCase]:
         """Cases of a duty that are open (they hold a claim) or changed since a time."""
+        # Two questions with an index each (few cases of another duty hold a claim): asked as one, every closed
+        # case would be read.
+        is_new = (cases.c.duty == duty) & (cases.c.changed_at >= stamp(since))
+        found = {row[0]: row for row in self._db.execute(_CHANGED.where(is_new))}
+        claiming = self._db.execute(_CHANGED.where(cases.c.claim > ""))
+        found |= {row[0]: row for row in claiming if row[1] == duty}
+        return _by_change(found.values())
+
+    def about(self, duty: str, subject: str) -> list[StoredCase]:
+        """Every case of a duty about this, open or closed, the one that changed last first."""
+        where = (cases.c.duty == duty) & (cases.c.subject == subject)
+        return _by_change(self._db.execute(_CHANGED.where(where)))[::-1]
+
+    def saying(self, duty: str, words: str) -> list[StoredCase]:
+        """Cases of a duty whose stored body holds these words, the newest first. Reads them all."""
         query = (
             sa.select(cases.c.id, cases.c.duty, cases.c.body)
-            .where(cases.c.duty == duty)
-            .where(cases.c.claim.is_not(None) | (cases.c.changed_at >= stamp(since)))
-            .order_by(cases.c.changed_at)
+            .where(cases.c.duty == duty, cases.c.body.contains(words, autoescape=True))
+            .order_by(cases.c.changed_at.desc())
         )
         return [StoredCase(*row) for row in self._db.execute(query)]
+
+    def in_status(self, duty: str, statuses: Sequence[str]) -> list[StoredCase]:
+        """The cases of a duty that are in one of these statuses, the one that changed last at the end."""
+        where = (cases.c.duty == duty) & cases.c.status.in_(statuses)
+        return _by_change(self._db.execute(_CHANGED.where(where)))
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many cases are open (they hold a claim), by duty and status."""
+        # Not "is not null", and counted here: for that, and to group them, SQLite would read every case.
+        found = self._db.execute(sa.select(cases.c.duty, cases.c.status).where(cases.c.claim > ""))
+        return dict(Counter((row[0], row[1]) for row in found))
+
+    def count_stuck(self) -> int:
+        """How many events could not be decided and wait for a mend."""
+        return int(self._db.execute(sa.select(sa.func.count()).select_from(stuck)).scalar_one())
+
+    def began_at(self, case_id: str) -> datetime | None:
+        """When the first thing happened to a case."""
+        query = (
+            sa.select(journal.c.at).where(journal.c.case_id == case_id).order_by(journal.c.version).limit(1)
+        )
+        row = self._db.execute(query).first()
+        return None if row is None else datetime.fromisoformat(row[0])
 
     def entries(self, case_id: str) -> list[Entry]:
         """The journal of a case, in order."""
@@ -267,6 +361,15 @@ class Books:
             Entry(r[0], r[1], datetime.fromisoformat(r[2]), r[3], json.loads(r[4]))
             for r in self._db.execute(query)
         ]
+
+
+_CHANGED = sa.select(cases.c.id, cases.c.duty, cases.c.body, cases.c.changed_at)
+
+
+def _by_change(rows: Iterable[Any]) -> list[StoredCase]:
+    """In the order in which they changed. Sorted here: SQLite would else walk all cases in that order instead of
+    looking for the few."""
+    return [StoredCase(*row[:3]) for row in sorted(rows, key=lambda row: (row[3], row[0]))]
 
 
 # The insert that may become an update; no row is there to be locked before the first one.
@@ -300,7 +403,7 @@ class Store:
         self.url = normal_url(url)
         self.is_sqlite = is_sqlite(self.url)
         self._one_writer: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
-        self._claim = claim(self.url)
+        self.mark = take_mark(self.url)
         self._writing = open_engine(self.url, "BEGIN IMMEDIATE")
         self._reading = open_engine(self.url, "BEGIN") if self.is_sqlite else self._writing
 
@@ -309,7 +412,11 @@ class Store:
         config = Config()
         config.set_main_option("script_location", str(files("starbot.engine") / "migrations"))
         try:
-            with self._one_writer, self._writing.connect() as connection:
+            with (
+                self.mark.turn("schema"),
+                self._one_writer,
+                self._writing.connect() as connection,
+            ):
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
                 connection.commit()
@@ -331,7 +438,7 @@ class Store:
             yield Books(connection, lock_rows=False)
 
     def close(self) -> None:
-        """Gives back the connections and the claim."""
+        """Gives back the connections and the mark."""
         self._writing.dispose()
         self._reading.dispose()
-        self._claim.close()
+        self.mark.close()

@@ -5,6 +5,7 @@ deadline, so a sweep that runs twice, or on two replicas, says it once.
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -40,11 +41,28 @@ class Every:
         self._call = call
         self._wake = threading.Event()
         self._stopped = False
+        self._turn_began: float | None = None
         self._thread = threading.Thread(target=self._run, name=f"starbot-{name}", daemon=True)
 
     def start(self) -> None:
         """Begins; the first call comes after the first interval."""
         self._thread.start()
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self._thread.name.removeprefix("starbot-")
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
+
+    @property
+    def busy_s(self) -> float:
+        """How long the present turn has been going on; 0 between turns."""
+        began = self._turn_began
+        return 0.0 if began is None else time.monotonic() - began
 
     def wake(self) -> None:
         """Calls now."""
@@ -63,6 +81,7 @@ class Every:
             self._wake.clear()
             if self._stopped:
                 return
+            self._turn_began = time.monotonic()
             try:
                 self._call()
                 wait_s = self._seconds
@@ -71,4 +90,6 @@ class Every:
                 log.warning("a turn was delayed; trying again soon", turn=self._thread.name, why=str(delay))
             except Exception:
                 log.exception("a turn failed; trying again soon", turn=self._thread.name)
+            finally:
+                self._turn_began = None
             wait_s = min(self._seconds or AGAIN_AFTER_S, AGAIN_AFTER_S)

@@ -3,9 +3,12 @@
 import json
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from typing import NamedTuple
 
 from starbot.errors import SetupError
@@ -25,6 +28,9 @@ class SystemClock:
     def now(self) -> datetime:
         """This moment, aware, UTC."""
         return datetime.now(UTC)
+
+    def close(self) -> None:
+        """Nothing was begun, so nothing ends."""
 
 
 class _Told(NamedTuple):
@@ -86,3 +92,23 @@ class SandboxClock:
                 self._told = told
                 for callback in self._listeners:
                     callback(told.now)
+
+
+def skew_s(url: str, timeout_s: float) -> float | None:
+    """How many seconds a vendor's clock is ahead of this machine's, by the Date of any answer, even a refusal.
+
+    None where it gives no answer or no Date. Date counts whole seconds: half a second either way is nothing.
+    """
+    began = time.time()
+    try:
+        with urllib.request.urlopen(url, timeout=timeout_s) as answer:
+            told = answer.headers.get("Date")
+    except urllib.error.HTTPError as no:
+        told = no.headers.get("Date")
+    except (OSError, HTTPException, ValueError):
+        return None
+    between = (began + time.time()) / 2
+    try:
+        return None if told is None else parsedate_to_datetime(told).timestamp() + 0.5 - between
+    except (TypeError, ValueError):
+        return None

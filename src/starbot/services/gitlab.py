@@ -6,15 +6,15 @@ ends with a hidden marker. We find it again by listing what we wrote, not by the
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal, NamedTuple
 
 import gitlab
 import requests
 
-from starbot.core.facts import IssueRef, LabelChange
+from starbot.core.facts import IssueNote, IssueRef, LabelChange
 from starbot.errors import RefusedReason, ServiceRefused
-from starbot.services.wire import Deeds, Door, Pool, Rejected
+from starbot.services.wire import Deeds, Door, Limits, Pool, Rejected
 
 _CLOCK_SKEW = timedelta(minutes=5)
 _NOT_IN_A_LINK = re.compile(r"[<>|{}\s]")
@@ -38,8 +38,51 @@ def _hidden(marker: str) -> str:
     return f"<!-- starbot:{marker} -->"
 
 
+_OURS = re.compile(r"\s*<!-- starbot:([a-z0-9]{16}) -->")
+
+
+def _parted(body: str) -> tuple[str, str]:
+    """What we wrote, and its marker, the last one: what people write stands before it. "" where there is none."""
+    found = [*_OURS.finditer(body)]
+    return (body[: found[-1].start()], found[-1][1]) if found else (body, "")
+
+
 def _marked(body: str, marker: str) -> str:
     return f"{body}\n\n{_hidden(marker)}"
+
+
+class TokenFacts(NamedTuple):
+    """What our token is; `expires` is None for one that does not."""
+
+    name: str
+    scopes: frozenset[str]
+    expires: date | None
+
+
+class ProjectFacts(NamedTuple):
+    """A project as far as opening issues in it goes."""
+
+    id: int
+    visibility: str
+    has_issues: bool
+    is_archived: bool
+
+
+class OwnIssue(NamedTuple):
+    """An issue that our token opened, with the marker at its end; "" for one without."""
+
+    ref: IssueRef
+    title: str
+    description: str
+    marker: str
+
+
+class OwnNote(NamedTuple):
+    """A note that our token wrote, and when (aware)."""
+
+    body: str
+    marker: str
+    at: datetime
 
 
 class GitLabService:
@@ -49,6 +92,7 @@ class GitLabService:
         self._url = url
         self._token = token
         self._timeout_s = timeout_s
+        self._limits = Limits()
         self._clients = Pool(self._connect)
         self._doing = Deeds("gitlab", _reason, (gitlab.GitlabError,))
         self._me: tuple[int, str] | None = None
@@ -56,8 +100,8 @@ class GitLabService:
 
     def _connect(self) -> gitlab.Gitlab:
         session = requests.Session()
-        session.mount("http://", Door())
-        session.mount("https://", Door())
+        session.mount("http://", Door(self._limits))
+        session.mount("https://", Door(self._limits))
         return gitlab.Gitlab(
             self._url,
             private_token=self._token,
@@ -88,6 +132,58 @@ class GitLabService:
         with self._doing("look up the project"), self._clients.lend() as client:
             return int(client.projects.get(path).id)
 
+    def own_token(self) -> TokenFacts:
+        """What our token may do and until when (docs.gitlab.com/api/personal_access_tokens, self-inform)."""
+        with self._doing("ask what the token may do"), self._clients.lend() as client:
+            told: Any = client.http_get("/personal_access_tokens/self")
+            ends = told.get("expires_at")
+            return TokenFacts(
+                str(told.get("name") or ""),
+                frozenset(told["scopes"]),
+                date.fromisoformat(ends) if ends else None,
+            )
+
+    def project(self, path: str) -> ProjectFacts:
+        """How a project is set up. ServiceRefused project_missing if our token cannot see it."""
+        with self._doing("look up the project"), self._clients.lend() as client:
+            told = client.projects.get(path).attributes
+            # An old GitLab knows issues_enabled only.
+            access = told.get("issues_access_level", "enabled")
+            return ProjectFacts(
+                int(told["id"]),
+                str(told["visibility"]),
+                access != "disabled" and bool(told.get("issues_enabled", True)),
+                bool(told.get("archived")),
+            )
+
+    def access_level(self, project_id: int, user_id: int) -> int:
+        """A user's role in a project as a number, inherited ones count too; 0 for somebody without one."""
+        try:
+            with self._doing("look up a member"), self._clients.lend() as client:
+                member = client.projects.get(project_id, lazy=True).members_all.get(user_id)
+                return int(member.access_level)
+        except ServiceRefused as no:
+            if no.reason != "not_found":
+                raise
+            return 0
+
+    def members_among(self, project_id: int, usernames: Iterable[str]) -> set[str]:
+        """Those of the usernames that are members, inherited ones too: whom an issue can be assigned to."""
+        ids = {self.user_id(name): name for name in usernames}
+        ids.pop(None, None)
+        if not ids:
+            return set()
+        with self._doing("list the members"), self._clients.lend() as client:
+            members = client.projects.get(project_id, lazy=True).members_all
+            found = members.list(iterator=True, per_page=100, query_parameters={"user_ids[]": list(ids)})
+            return {ids[int(one.id)] for one in found if int(one.id) in ids}
+
+    def label_names(self, project_id: int) -> set[str]:
+        """The labels that a project has, its groups' too."""
+        with self._doing("list the labels"), self._clients.lend() as client:
+            labels = client.projects.get(project_id, lazy=True).labels
+            return {str(one.name) for one in labels.list(iterator=True, per_page=100)}
+
     def open_issue(
         self,
         project: str,
@@ -111,7 +207,7 @@ class GitLabService:
             fields["assignee_ids"] = [assignee_id]
         with self._doing("open the issue", writes=True), self._clients.lend() as client:
             issue = client.projects.get(project, lazy=True).issues.create(fields)
-            return _issue_ref(project, issue.attributes)
+            return issue_ref(project, issue.attributes)
 
     def find_issues(self, project: str, marker: str, since: datetime) -> list[IssueRef]:
         """Our issues with this marker that were opened since then (aware), the oldest first."""
@@ -127,7 +223,28 @@ class GitLabService:
                 sort="asc",
             )
             marked = [one.attributes for one in ours if _hidden(marker) in (one.description or "")]
-            return [_issue_ref(project, issue) for issue in marked]
+            return [issue_ref(project, issue) for issue in marked]
+
+    def own_issues(self, project: str, closed_since: datetime) -> list[OwnIssue]:
+        """Our issues that are open, and those closed ones that changed since then (aware), the oldest first."""
+        author_id, _ = self.whoami()
+        since = closed_since.astimezone(UTC).isoformat()
+        with self._doing("list our issues"), self._clients.lend() as client:
+            issues = client.projects.get(project, lazy=True).issues
+            ours: dict[str, Any] = {"per_page": 100, "scope": "all", "author_id": author_id}
+            found = [*issues.list(iterator=True, state="opened", **ours)]
+            found += issues.list(iterator=True, state="closed", updated_after=since, **ours)
+            told = [one.attributes for one in found]
+            return [
+                OwnIssue(issue_ref(project, one), one["title"], *_parted(one.get("description") or ""))
+                for one in sorted(told, key=lambda one: int(one["iid"]))
+            ]
+
+    def issue(self, project: str, iid: int) -> IssueRef:
+        """An issue as it is now. ServiceRefused not_found if there is none (any more)."""
+        with self._doing("read the issue"), self._clients.lend() as client:
+            found = client.projects.get(project, lazy=True).issues.get(iid)
+            return issue_ref(project, found.attributes)
 
     def update_issue(
         self,
@@ -139,6 +256,7 @@ class GitLabService:
         marker: str | None = None,
         assignee_id: int | None = None,
         add_labels: Iterable[str] = (),
+        remove_labels: Iterable[str] = (),
         state_event: Literal["close", "reopen"] | None = None,
     ) -> IssueRef:
         """Change only what is given. A new `description` needs its `marker`; `assignee_id` 0 unassigns.
@@ -150,12 +268,65 @@ class GitLabService:
             "description": _marked(description, marker) if description and marker else description,
             "assignee_ids": None if assignee_id is None else [assignee_id],
             "add_labels": ",".join(add_labels) or None,
+            "remove_labels": ",".join(remove_labels) or None,
             "state_event": state_event,
         }
         changed = {name: value for name, value in fields.items() if value is not None}
         with self._doing("update the issue", writes=True), self._clients.lend() as client:
             issue = client.projects.get(project, lazy=True).issues.update(iid, changed)
-            return _issue_ref(project, issue)
+            return issue_ref(project, issue)
+
+    def labels(self, project: str, scope: str) -> list[str]:
+        """The project's labels of a scope (`scope::name`), those of its groups included, sorted by name."""
+        with self._doing("list the labels"), self._clients.lend() as client:
+            found = client.projects.get(project, lazy=True).labels.list(
+                iterator=True, per_page=100, search=f"{scope}::", include_ancestor_groups=True
+            )
+            names = [str(one.name) for one in found]
+        return sorted(name for name in names if name.startswith(f"{scope}::") and "," not in name)
+
+    def issues_about(self, project: str, ticket: int, since: datetime) -> list[IssueRef]:
+        """Other people's open issues that name this ticket and were opened since then (aware), the oldest first."""
+        author_id, _ = self.whoami()
+        named = re.compile(rf"(?<![0-9]){ticket}(?![0-9])")
+        with self._doing("look for another bot's issue"), self._clients.lend() as client:
+            found = client.projects.get(project, lazy=True).issues.list(
+                iterator=True,
+                per_page=100,
+                scope="all",
+                state="opened",
+                created_after=since.astimezone(UTC).isoformat(),
+                order_by="created_at",
+                sort="asc",
+            )
+            return [
+                issue_ref(project, one.attributes)
+                for one in found
+                if one.author["id"] != author_id and named.search(f"{one.title}\n{one.description or ''}")
+            ]
+
+    def answers(self, project: str, iid: int, since: datetime) -> list[IssueNote]:
+        """What people (not we, not GitLab itself) noted on an issue since then (aware), the oldest first."""
+        author_id, _ = self.whoami()
+        told = [note for note in self._notes(project, iid) if note["author"]["id"] != author_id]
+        heard = [_issue_note(note) for note in told]
+        return [note for note in heard if note.at >= since]
+
+    def own_notes(self, project: str, iid: int) -> list[OwnNote]:
+        """What we noted on an issue, the oldest first."""
+        author_id, _ = self.whoami()
+        ours = [note for note in self._notes(project, iid) if note["author"]["id"] == author_id]
+        return [OwnNote(*_parted(note["body"]), _issue_note(note).at) for note in ours]
+
+    def _notes(self, project: str, iid: int) -> list[dict[str, Any]]:
+        """What anybody but GitLab itself noted on an issue, the oldest first."""
+        with self._doing("read the notes"), self._clients.lend() as client:
+            notes = client.projects.get(project, lazy=True).issues.get(iid, lazy=True).notes
+            found = [
+                one.attributes
+                for one in notes.list(iterator=True, per_page=100, order_by="created_at", sort="asc")
+            ]
+        return [note for note in found if not note.get("system")]
 
     def label_changes(self, project: str, iid: int) -> list[LabelChange]:
         """Every change of the issue's labels, the oldest first (docs.gitlab.com/api/resource_label_events)."""
@@ -185,7 +356,17 @@ class GitLabService:
         return None
 
 
-def _issue_ref(project: str, issue: dict[str, Any]) -> IssueRef:
+def _issue_note(note: dict[str, Any]) -> IssueNote:
+    return IssueNote(
+        id=int(note["id"]),
+        author=note["author"]["username"],
+        body=note["body"],
+        at=datetime.fromisoformat(note["created_at"]).astimezone(UTC),
+    )
+
+
+def issue_ref(project: str, issue: dict[str, Any]) -> IssueRef:
+    """GitLab's issue in our words."""
     assignees = issue.get("assignees") or []
     return IssueRef(
         project=project,

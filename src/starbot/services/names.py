@@ -17,7 +17,7 @@ from starbot.services.pagerduty import PagerDutyService
 from starbot.services.slack import SlackService
 from starbot.services.zendesk import ZendeskService
 
-_STANDARD_EMOJI = {"eyes", "white_check_mark", "heavy_check_mark", "ballot_box_with_check", "rotating_light"}
+STANDARD_EMOJI = {"eyes", "white_check_mark", "heavy_check_mark", "ballot_box_with_check", "rotating_light"}
 """Emoji that every workspace has, for where Slack lists only the workspace's own."""
 
 
@@ -34,6 +34,8 @@ class Wanted:
     project: str
     macro: Sequence[str]
     schedules: Sequence[str]
+    services: Sequence[str] = ()
+    policies: Sequence[str] = ()
 
 
 class Names(BaseModel):
@@ -49,6 +51,10 @@ class Names(BaseModel):
     groups: dict[str, str] = {}
     emoji: dict[str, str] = {}
     schedules: dict[str, str] = {}
+    services: dict[str, str] = {}
+    policies: dict[str, str] = {}
+    policies_of: dict[str, str] = {}
+    """The escalation policy of each service, by the service's name."""
     missing: tuple[str, ...] = ()
     unknown: tuple[Service, ...] = ()
 
@@ -108,7 +114,7 @@ def _slack(wanted: Wanted, slack: SlackService) -> Part:
             if name in channels and not channels[name].is_member
         ),
     ]
-    used = {use: _first(aliases, emoji | _STANDARD_EMOJI) for use, aliases in wanted.emoji.items()}
+    used = {use: _first(aliases, emoji | STANDARD_EMOJI) for use, aliases in wanted.emoji.items()}
     missing += [f"Slack emoji for {use}: none of its aliases exists" for use in used if not used[use]]
     return {
         "channels": {name: channels[name].id for name in wanted.channels if name in channels},
@@ -141,8 +147,19 @@ def _zendesk(wanted: Wanted, zendesk: ZendeskService) -> Part:
 
 def _pagerduty(wanted: Wanted, pagerduty: PagerDutyService) -> Part:
     schedules = pagerduty.schedule_ids(wanted.schedules)
-    complaint = "PagerDuty schedule {}: create it or name another in [[region]]"
-    return {"schedules": schedules}, _absent(wanted.schedules, schedules, complaint)
+    services = pagerduty.service_ids(wanted.services) if wanted.services else {}
+    policies_of = pagerduty.policies_of(wanted.services) if wanted.services else {}
+    policies = pagerduty.policy_ids(wanted.policies) if wanted.policies else {}
+    found = {"schedules": schedules, "services": services, "policies": policies, "policies_of": policies_of}
+    return found, [
+        *_absent(
+            wanted.schedules, schedules, "PagerDuty schedule {}: create it or name another in [[region]]"
+        ),
+        *_absent(wanted.services, services, "PagerDuty service {}: create it or name another in [paging]"),
+        *_absent(
+            wanted.policies, policies, "PagerDuty escalation policy {}: create it or name another in [paging]"
+        ),
+    ]
 
 
 def _absent(names: Iterable[str], found: Mapping[str, object], complaint: str) -> list[str]:

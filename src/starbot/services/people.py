@@ -1,6 +1,7 @@
-"""The people file: who is who in Slack, GitLab and PagerDuty, where e-mail alone cannot tell.
+"""The people file: who is who in Slack, GitLab, PagerDuty and Zendesk, where e-mail alone cannot tell.
 
-A YAML list; each entry has `name` and some of `email`, `slack`, `gitlab`, `pagerduty`, `region`.
+A YAML list; each entry has `name` and some of `email`, `slack`, `gitlab`, `pagerduty`, `zendesk` (the user's
+number), `region`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,7 @@ from starbot.core.facts import Person
 from starbot.errors import SetupError
 
 _KEYS = tuple(Person.model_fields)
-_UNIQUE = ("email", "slack", "gitlab", "pagerduty")
+_UNIQUE = ("email", "slack", "gitlab", "pagerduty", "zendesk")
 
 
 class People:
@@ -94,6 +95,8 @@ class _Reading:
                 self._complain(key, f"{written} is not known: take one of {', '.join(_KEYS)}")
             elif not isinstance(value, yaml.ScalarNode):
                 self._complain(value, f"{key.value} must be one word or text")
+            elif key.value == "zendesk" and not value.value.strip().isdecimal():
+                self._complain(value, "zendesk must be the number of the user's page in Zendesk")
             else:
                 self._check_unique(key.value, value)
                 yield key.value, "" if value.tag.endswith(":null") else value.value.strip()

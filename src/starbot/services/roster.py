@@ -5,7 +5,7 @@ age is said. Rights are kept in memory and renewed by `refresh`, because no clic
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -25,6 +25,8 @@ _SHIFTS = "shifts"
 _SHIFT_ROWS = TypeAdapter(list[Shift])
 _MANAGERS = "managers_by_source"
 _ON_CALL = "on call"
+_ENGINEERS = "engineers_on_call"
+_ENGINEER_ROWS = TypeAdapter(list[Person])
 _MANAGERS_BY_SOURCE = TypeAdapter(dict[str, dict[str, Person]])
 """Managers by Slack id, apart for each source of rights: a source that answers replaces its own only."""
 
@@ -41,7 +43,8 @@ class Memory(Protocol):
 
 class Roster:
     """Who is on call, and who may act. `schedules` and `groups` map names to ids and are read at each use,
-    because names are resolved again when their service answers."""
+    because names are resolved again when their service answers; `rotation` is the id of the policy whose first
+    level are the engineers on call, None while it is not known."""
 
     def __init__(
         self,
@@ -52,6 +55,7 @@ class Roster:
         now: Callable[[], datetime],
         schedules: Callable[[], Mapping[str, str]],
         groups: Callable[[], Mapping[str, str]],
+        rotation: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._slack = slack
         self._pagerduty = pagerduty
@@ -60,9 +64,12 @@ class Roster:
         self._now = now
         self._schedules = schedules
         self._groups = groups
+        self._rotation = rotation
         self._lock = threading.Lock()
         kept = memory.recall(_MANAGERS)
         self._managers = _MANAGERS_BY_SOURCE.validate_python(kept[1] if kept else {})
+        kept = memory.recall(_ENGINEERS)
+        self._engineers = _ENGINEER_ROWS.validate_python(kept[1] if kept else [])
 
     # -- on call
 
@@ -117,6 +124,26 @@ class Roster:
             return found
         return found.model_copy(update={"slack": self._slack.user_id_by_email(found.email) or ""})
 
+    def known(self, slack_id: str, name: str) -> Person:
+        """A colleague by Slack id, with what the people file adds; `name` where it has none. Waits for nobody."""
+        found = self._people.known(Person(name="", slack=slack_id))
+        return found if found.name else found.model_copy(update={"name": name})
+
+    def somebody(self, slack_id: str) -> Person:
+        """The same, by the name that Slack has where the people file has none; by the id where Slack does not say."""
+        try:
+            return self.known(slack_id, self._slack.user_name(slack_id))
+        except ServiceError:
+            return Person(name=slack_id, slack=slack_id)
+
+    def managers_among(self, people: Iterable[Person]) -> tuple[Person, ...]:
+        """Those of these PagerDuty users who are managers, on call now or otherwise, as known everywhere."""
+        on_call = {one.pagerduty: one for one in self.on_call().managers}
+        with self._lock:
+            others = [one for found in self._managers.values() for one in found.values()]
+        managers = {one.pagerduty: one for one in others if one.pagerduty} | on_call
+        return tuple(managers[one.pagerduty] for one in people if one.pagerduty in managers)
+
     # -- rights
 
     def manager(self, slack_id: str) -> Person | None:
@@ -124,8 +151,25 @@ class Roster:
         with self._lock:
             return next((found[slack_id] for found in self._managers.values() if slack_id in found), None)
 
+    def managers(self) -> tuple[Person, ...]:
+        """Every manager, as known last. Waits for nobody."""
+        with self._lock:
+            return tuple(
+                {slack: one for found in self._managers.values() for slack, one in found.items()}.values()
+            )
+
+    def engineer(self, slack_id: str) -> Person | None:
+        """The engineer on call with this Slack id, None for everybody else. Waits for nobody."""
+        with self._lock:
+            return next((one for one in self._engineers if one.slack == slack_id), None)
+
+    def engineers(self) -> tuple[Person, ...]:
+        """The engineers on call, as known last. Waits for nobody."""
+        with self._lock:
+            return tuple(self._engineers)
+
     def refresh(self) -> None:
-        """Reads schedules and manager groups anew; what does not answer stays as it was known."""
+        """Reads schedules, manager groups and engineers on call anew; what does not answer stays as it was known."""
         now = self._now()
         sources: dict[str, Callable[[], list[Person]]] = {"schedules": partial(self._scheduled, now)}
         for name, group_id in self._groups().items():
@@ -134,6 +178,20 @@ class Roster:
         with self._lock:
             self._managers = managers
         self._memory.remember(_MANAGERS, now, _MANAGERS_BY_SOURCE.dump_python(managers, mode="json"))
+        self._refresh_engineers(now)
+
+    def _refresh_engineers(self, now: datetime) -> None:
+        rotation = self._rotation()
+        if rotation is None:
+            return
+        try:
+            levels = self._pagerduty.on_call_for_policy(rotation)
+        except ServiceError:
+            return
+        engineers = [self._named_at_least(one) for one in levels.get(min(levels, default=0), ())]
+        with self._lock:
+            self._engineers = engineers
+        self._memory.remember(_ENGINEERS, now, _ENGINEER_ROWS.dump_python(engineers, mode="json"))
 
     def _read(self, source: str, read: Callable[[], list[Person]]) -> dict[str, Person]:
         try:

@@ -6,21 +6,32 @@ its key in its metadata, by which it is found again in the channel's history or 
 
 import http.client
 import logging
+import time
 import urllib.error
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
+import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
 from starbot.core.facts import MessageRef, Reaction, SlackMessage
 from starbot.errors import RefusedReason, ServiceDelayed, ServiceRefused
-from starbot.services.wire import GATEWAY_GAVE_UP, retry_after_s
+from starbot.meters import calling
+from starbot.services.wire import GATEWAY_GAVE_UP, Limited, Limits, Unanswered, retry_after_s
 
 EVENT_TYPE = "starbot_effect"
+log = structlog.get_logger("starbot.slack")
+
 _PAGE = 200
+AUDIENCE_KEPT_S = 60.0
+"""How long a channel's members are taken for granted: whoever joined since is told once too often."""
+ACK_COUNTS_S = 3.0
+"""How long Slack waits for an acknowledgement."""
+ACK_PAUSE_S = 0.1
+TOO_MANY = 429
 _ODD = (SlackClientError, KeyError, TypeError, ValueError, AttributeError)
 """What reading an answer of another shape than documented raises."""
 
@@ -39,6 +50,7 @@ _REASONS: dict[str, RefusedReason] = {
     "edit_window_closed": "closed",
     "exchanged_trigger_id": "trigger_expired",
     "expired_trigger_id": "trigger_expired",
+    "hash_conflict": "conflict",
     "invalid_auth": "unauthorized",
     "invalid_name": "emoji_missing",
     "invalid_trigger_id": "trigger_expired",
@@ -73,6 +85,14 @@ class Identity(NamedTuple):
     bot_id: str
 
 
+class Member(NamedTuple):
+    """A person of Slack: the full name, as the other systems know it, and whether they belong to the workspace
+    whole (no guest, nobody of another workspace, no bot)."""
+
+    name: str
+    is_whole: bool
+
+
 class Channel(NamedTuple):
     """A channel's id, and whether the bot is in it."""
 
@@ -80,20 +100,48 @@ class Channel(NamedTuple):
     is_member: bool
 
 
+class Standing(NamedTuple):
+    """Who our bot token is and what it may do; `scopes` is None where Slack does not say."""
+
+    identity: Identity
+    team: str
+    scopes: frozenset[str] | None
+
+
+class _LimitedClient(WebClient):
+    """A client that keeps to the waits that Slack asked for: of one method, and of posts in one channel."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._limits = Limits()
+
+    def api_call(self, api_method: str, **options: Any) -> SlackResponse:
+        """One call. Unanswered while Slack's wait lasts."""
+        channel = (options.get("json") or {}).get("channel") if api_method == "chat.postMessage" else ""
+        with self._limits.passing(f"{api_method} {channel}"):
+            try:
+                return super().api_call(api_method, **options)
+            except SlackApiError as error:
+                if error.response.status_code == TOO_MANY:
+                    raise Limited(retry_after_s(error.response.headers)) from None
+                raise
+
+
 class SlackService:
     """What the bot does in Slack. `api_url` ends with /api/; one client serves all threads."""
 
     def __init__(self, token: str, api_url: str, timeout_s: float) -> None:
-        self._client = WebClient(
+        self._client = _LimitedClient(
             token=token,
             base_url=api_url,
-            timeout=timeout_s,  # type: ignore[arg-type]  # typed as int, handed to urllib
+            timeout=timeout_s,
             retry_handlers=[],  # the default one sends a dropped chat.postMessage twice
             logger=_quiet(),
         )
         self._identity: Identity | None = None
         self._dms: dict[str, str] = {}
-        self._names: dict[str, str] = {}
+        self._people: dict[str, Member] = {}
+        self._audience: dict[str, tuple[float, set[str]]] = {}
         self._ids_by_email: dict[str, str] = {}
 
     @property
@@ -108,6 +156,27 @@ class SlackService:
                 me = self._client.auth_test()
                 self._identity = Identity(me["team_id"], me["url"], me["user_id"], me["bot_id"])
         return self._identity
+
+    def standing(self) -> Standing:
+        """Who we are and what we may do (auth.test, header x-oauth-scopes); asked each time."""
+        with _doing("ask what we may do"):
+            me = self._client.auth_test()
+            told = {name.casefold(): value for name, value in me.headers.items()}.get("x-oauth-scopes")
+            scopes = (
+                None if told is None else frozenset(filter(None, (one.strip() for one in told.split(","))))
+            )
+            identity = Identity(me["team_id"], me["url"], me["user_id"], me["bot_id"])
+            return Standing(identity, str(me.get("team") or me["url"]), scopes)
+
+    def check_app_token(self, token: str) -> None:
+        """Asks for the address of a Socket Mode connection and opens none: an address not used lapses."""
+        with _doing("ask for a connection"):
+            self._client.apps_connections_open(app_token=token)
+
+    def app_id(self, bot_id: str) -> str:
+        """The app that this bot belongs to: what arrives over HTTP must be for it."""
+        with _doing("ask which app we are"):
+            return str(self._client.bots_info(bot=bot_id)["bot"]["app_id"])
 
     # Messages
 
@@ -194,7 +263,8 @@ class SlackService:
         self, what: str, page: Callable[[str | None], SlackResponse], channel: str
     ) -> Iterator[SlackMessage]:
         def read(answer: SlackResponse) -> list[SlackMessage]:
-            return [_message(channel, one) for one in answer["messages"]]
+            found = [_read_message(channel, one) for one in answer["messages"]]
+            return [one for one in found if one is not None]
 
         for messages in _pages(what, page, read):
             yield from messages
@@ -219,10 +289,34 @@ class SlackService:
 
     # Dialogs and direct messages
 
-    def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
-        """Open a dialog within the 3 s that a trigger lives."""
+    def open_view(self, trigger_id: str, view: dict[str, Any]) -> str:
+        """Open a dialog within the 3 s that a trigger lives; its id."""
         with _doing("open the dialog", writes=True):
-            self._client.views_open(trigger_id=trigger_id, view=view)
+            return str(self._client.views_open(trigger_id=trigger_id, view=view)["view"]["id"])
+
+    def update_view(self, view_id: str, view: dict[str, Any], seen: str | None = None) -> str:
+        """Replace what an open dialog shows, if it is as `seen` (a hash); its hash then. ServiceRefused not_found
+        where it has been closed, conflict where it has changed."""
+        with _doing("update the dialog", writes=True):
+            return str(self._client.views_update(view_id=view_id, view=view, hash=seen)["view"]["hash"])
+
+    def answer_dialog(self, sent: str, view: dict[str, Any]) -> None:
+        """Replace what a dialog shows that was sent; `sent` is its id and its hash at that moment, "V1:1.a".
+
+        Our acknowledgement changes it too, and may reach Slack after this and cover it: so this is said again until
+        the acknowledgement has been there, or has come too late to count.
+        """
+        view_id, _, seen = sent.partition(":")
+        until = time.monotonic() + ACK_COUNTS_S
+        while seen and time.monotonic() < until:
+            try:
+                seen = self.update_view(view_id, view, seen)
+            except ServiceRefused as no:
+                if no.reason != "conflict":
+                    raise
+                break
+            time.sleep(ACK_PAUSE_S)
+        self.update_view(view_id, view)
 
     def open_dm(self, user: str) -> str:
         """The channel of our direct messages with a person; asked once a person."""
@@ -279,14 +373,44 @@ class SlackService:
                 raise
         return self._ids_by_email.get(email)
 
-    def user_name(self, user: str) -> str:
-        """A person's full name, as the other systems know it, else the display name; asked once a person."""
-        if user not in self._names:
+    def member(self, user: str) -> Member:
+        """Who a person is; asked once a person."""
+        if user not in self._people:
             with _doing("look up a person"):
                 found = self._client.users_info(user=user)["user"]
-                profile = found.get("profile", {})
-                self._names[user] = found.get("real_name") or profile.get("display_name") or found["name"]
-        return self._names[user]
+                self._people[user] = Member(_name(found), _is_whole(found, self.identity().team_id))
+        return self._people[user]
+
+    def user_name(self, user: str) -> str:
+        """A person's full name, as the other systems know it, else the display name."""
+        return self.member(user).name
+
+    def is_in_channel(self, channel: str, user: str) -> bool:
+        """Whether this person reads the channel; its members are asked for again after some minutes."""
+        asked_at, members = self._audience.get(channel, (float("-inf"), set()))
+        if time.monotonic() - asked_at < AUDIENCE_KEPT_S:
+            return user in members
+        found: set[str] = set()
+        for page in _pages(
+            "list the channel's members",
+            lambda cursor: self._client.conversations_members(channel=channel, limit=999, cursor=cursor),
+            lambda answer: set(answer["members"]),
+        ):
+            found |= page
+        self._audience[channel] = (time.monotonic(), found)
+        return user in found
+
+
+def _name(user: dict[str, Any]) -> str:
+    profile = user.get("profile") or {}
+    return str(user.get("real_name") or profile.get("display_name") or user["name"])
+
+
+def _is_whole(user: dict[str, Any], team_id: str) -> bool:
+    """docs.slack.dev/reference/objects/user-object: guests are restricted, people of other workspaces strangers."""
+    is_guest = user.get("is_restricted") or user.get("is_ultra_restricted")
+    is_foreign = user.get("is_stranger") or user.get("team_id", team_id) != team_id
+    return not (is_guest or is_foreign or user.get("is_bot") or user.get("deleted"))
 
 
 def _quiet() -> logging.Logger:
@@ -294,6 +418,15 @@ def _quiet() -> logging.Logger:
     logger = logging.getLogger(f"{__name__}.sdk")
     logger.setLevel(logging.CRITICAL)
     return logger
+
+
+def _read_message(channel: str, raw: dict[str, Any]) -> SlackMessage | None:
+    """None for one that is not as Slack describes messages: it would hide all others for as long as it is there."""
+    try:
+        return _message(channel, raw)
+    except _ODD as odd:
+        log.warning("a message that cannot be read was left alone", error=type(odd).__name__)
+        return None
 
 
 def _message(channel: str, raw: dict[str, Any]) -> SlackMessage:
@@ -334,10 +467,18 @@ def _pages(
 @contextmanager
 def _doing(what: str, *, writes: bool = False) -> Iterator[None]:
     """Tells what went wrong inside in our words: ServiceDelayed or ServiceRefused."""
+    with calling("slack"), _telling(what, writes):
+        yield
+
+
+@contextmanager
+def _telling(what: str, writes: bool) -> Iterator[None]:
     try:
         yield
     except SlackApiError as error:
         raise _told(error, what, writes) from None
+    except Unanswered as limited:
+        raise ServiceDelayed("slack", what, limited.retry_after_s) from None
     except urllib.error.URLError:
         # urllib wraps what fails while connecting and sending: the request did not arrive whole.
         raise ServiceDelayed("slack", what) from None
@@ -351,7 +492,7 @@ def _doing(what: str, *, writes: bool = False) -> Iterator[None]:
 
 def _told(error: SlackApiError, what: str, writes: bool) -> ServiceDelayed | ServiceRefused:
     status, code = error.response.status_code, _error(error)
-    if status == 429 or code in _PASSING:
+    if code in _PASSING:
         return ServiceDelayed("slack", what, retry_after_s(error.response.headers))
     if status >= 500 or code in _PERHAPS_DONE or not code.isidentifier():
         # Where the body is no JSON slack_sdk puts a sentence of its own in place of Slack's word.

@@ -18,6 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError
 
 from starbot.errors import RefusedReason, Service, ServiceDelayed, ServiceRefused
+from starbot.meters import calling
 
 Client = TypeVar("Client")
 
@@ -29,6 +30,7 @@ _ODD = (ValidationError, KeyError, TypeError, ValueError, AttributeError, IndexE
 """What reading an answer of another shape than documented raises."""
 
 
+NO_CONTENT = 204
 GATEWAY_GAVE_UP = (502, 504)
 """Answers of something in front of the vendor, which may still be at work behind it."""
 
@@ -45,6 +47,13 @@ class Unanswered(Exception):
         self.retry_after_s = retry_after_s
 
 
+class Limited(Unanswered):
+    """A rate limit was passed; nothing was served."""
+
+    def __init__(self, retry_after_s: float | None) -> None:
+        super().__init__(maybe_done=False, retry_after_s=retry_after_s)
+
+
 class Rejected(Exception):
     """The vendor said no: a 4xx. `body` stays out of every message, it may quote a customer."""
 
@@ -54,21 +63,47 @@ class Rejected(Exception):
         self.body = body
 
 
-class Door(HTTPAdapter):
-    """A requests adapter without retries that reads the whole answer and judges it."""
+class Limits:
+    """Until when a vendor asked us to wait, by what it limits. Whoever comes earlier is told to wait as well, without a
+    call: of many who wait for the same, each would else ask for itself, and be refused."""
 
     def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+
+    @contextmanager
+    def passing(self, name: str) -> Iterator[None]:
+        """Around one call to what is limited under this name: Unanswered while the wait lasts. A wait that is asked for
+        inside, by a Limited, is kept."""
+        left = self._until.get(name, 0.0) - time.monotonic()
+        if left > 0:
+            raise Unanswered(maybe_done=False, retry_after_s=left)
+        self._until.pop(name, None)
+        try:
+            yield
+        except Limited as limited:
+            if limited.retry_after_s is not None:
+                self._until[name] = time.monotonic() + limited.retry_after_s
+            raise
+
+
+class Door(HTTPAdapter):
+    """A requests adapter without retries that reads the whole answer and judges it. `limits` are those of the account,
+    for all of its sessions; reading and writing may be limited apart."""
+
+    def __init__(self, limits: Limits) -> None:
         super().__init__(max_retries=0)
+        self._limits = limits
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Send once. Raises Unanswered or Rejected; returns a 2xx with JSON, or a redirect of a GET."""
         is_write = request.method not in ("GET", "HEAD")
-        try:
-            response = super().send(request, *args, **kwargs)
-            content = response.content
-        except requests.exceptions.RequestException as trouble:
-            raise _unanswered(trouble, is_write) from None
-        _judge(response, content, is_write)
+        with self._limits.passing("write" if is_write else "read"):
+            try:
+                response = super().send(request, *args, **kwargs)
+                content = response.content
+            except requests.exceptions.RequestException as trouble:
+                raise _unanswered(trouble, is_write) from None
+            _judge(response, content, is_write)
         return response
 
 
@@ -95,7 +130,7 @@ def _causes(trouble: BaseException) -> list[BaseException]:
 def _judge(response: requests.Response, content: bytes, is_write: bool) -> None:
     status = response.status_code
     if status == 429:
-        raise Unanswered(maybe_done=False, retry_after_s=retry_after_s(response.headers))
+        raise Limited(retry_after_s(response.headers))
     if status >= 500:
         raise Unanswered(
             maybe_done=is_write,
@@ -104,7 +139,7 @@ def _judge(response: requests.Response, content: bytes, is_write: bool) -> None:
         )
     if status >= 400 or (is_write and 300 <= status < 400):
         raise Rejected(status, content.decode("utf-8", "replace"))
-    if content and status < 300 and not _is_json(content):
+    if status < 300 and status != NO_CONTENT and not _is_json(content):
         raise Unanswered(maybe_done=is_write)
 
 
@@ -143,6 +178,11 @@ class Deeds:
     @contextmanager
     def __call__(self, what: str, *, writes: bool = False) -> Iterator[None]:
         """ServiceDelayed or ServiceRefused for what goes wrong inside; `writes` if it changes something."""
+        with calling(self._service), self._telling(what, writes):
+            yield
+
+    @contextmanager
+    def _telling(self, what: str, writes: bool) -> Iterator[None]:
         try:
             yield
         except Unanswered as none:

@@ -7,10 +7,10 @@ work is overwritten.
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 from requests.utils import get_environ_proxies
@@ -21,13 +21,14 @@ from zenpy.lib.exception import APIException, ZenpyException
 
 from starbot.core.facts import MacroPreview, SlaMetric, Ticket
 from starbot.errors import RefusedReason, ServiceDelayed, ServiceRefused
-from starbot.services.wire import Deeds, Door, Pool, Rejected, Unanswered
+from starbot.services.wire import Deeds, Door, Limits, Pool, Rejected, Unanswered
 
 _ZENPY_ADDRESS = "https://account.zendesk.com"
 """Where zenpy believes to be: it can only make addresses of this form."""
 
 _RENEW_EARLY_S = 60.0
 _SAFE_UPDATE_TRIES = 3
+_PRIORITIES = ("", "low", "normal", "high", "urgent")
 _MACRO_FIELDS = ("subject", "status", "priority", "type", "assignee_id", "group_id")
 _UNANSWERED_METRICS = ("first_reply_time", "next_reply_time")
 
@@ -58,6 +59,7 @@ class _OAuth:
             "scope": "read write",
         }
         self._timeout_s = timeout_s
+        self._limits = Limits()
         self._lock = threading.Lock()
         self._header: str | None = None
         self._renew_at = float("inf")
@@ -73,8 +75,8 @@ class _OAuth:
     def _fetch(self) -> None:
         try:
             with requests.Session() as session:
-                session.mount("http://", Door())
-                session.mount("https://", Door())
+                session.mount("http://", Door(self._limits))
+                session.mount("https://", Door(self._limits))
                 answer = session.post(self._url, json=self._grant, timeout=self._timeout_s).json()
         except Unanswered as none:
             # Asking for a token changes nothing at the ticket that we were about to write to.
@@ -94,8 +96,8 @@ class _Account(Door):
     The address is put back afterwards, because zenpy compares it with the one it made.
     """
 
-    def __init__(self, url: str, oauth: _OAuth | None) -> None:
-        super().__init__()
+    def __init__(self, url: str, oauth: _OAuth | None, limits: Limits) -> None:
+        super().__init__(limits)
         self._url = url
         self._oauth = oauth
 
@@ -124,6 +126,29 @@ class _Account(Door):
             return super().send(request, *args, **kwargs)
 
 
+class Agent(NamedTuple):
+    """The user that we are to Zendesk. `sees` is "" for one who sees every ticket."""
+
+    name: str
+    role: str
+    is_light: bool
+    is_suspended: bool
+    only_private: bool
+    sees: str
+
+
+class MacroFacts(NamedTuple):
+    """A macro; `writes` says whether it comments at all, `is_public` whether the customer would read it."""
+
+    title: str
+    is_active: bool
+    writes: bool
+    is_public: bool
+
+
+_LIGHT_AGENT = 1  # developer.zendesk.com/api-reference/ticketing/users/users, role_type
+
+
 class ZendeskService:
     """What the bot does in Zendesk, as an OAuth client or (until Zendesk ends them) by an API token."""
 
@@ -141,6 +166,7 @@ class ZendeskService:
         self._token = token
         self._timeout_s = timeout_s
         self._oauth = _OAuth(self._url, client_id, client_secret, timeout_s) if client_id else None
+        self._limits = Limits()
         self._clients = Pool(self._connect)
         self._doing = Deeds("zendesk", _reason, (ZenpyException, APIException))
         self._macros: dict[str, int] = {}
@@ -148,8 +174,8 @@ class ZendeskService:
 
     def _connect(self) -> Zenpy:
         session = requests.Session()
-        session.mount("https://", _Account(self._url, self._oauth))
-        session.mount("http://", _Account(self._url, self._oauth))
+        session.mount("https://", _Account(self._url, self._oauth, self._limits))
+        session.mount("http://", _Account(self._url, self._oauth, self._limits))
         login = {"anonymous": True} if self._oauth else {"email": self._email, "token": self._token}
         return Zenpy(
             subdomain="account", session=session, timeout=self._timeout_s, disable_cache=True, **login
@@ -181,22 +207,102 @@ class ZendeskService:
         with self._doing("look for our note"), self._clients.lend() as client:
             return any(_key(audit) == key for audit in client.tickets.audits(ticket_id))
 
+    def whoami(self) -> Agent:
+        """The user that our credentials stand for; a stranger is an end user without a name."""
+        with self._doing("ask who we are"), self._clients.lend() as client:
+            me = client.users.me()
+            return Agent(
+                name=str(me.name or ""),
+                role=str(me.role),
+                is_light=getattr(me, "role_type", None) == _LIGHT_AGENT,
+                is_suspended=bool(getattr(me, "suspended", False)),
+                only_private=bool(getattr(me, "only_private_comments", False)),
+                sees=str(getattr(me, "ticket_restriction", None) or ""),
+            )
+
+    def macros(self) -> list[MacroFacts]:
+        """Every macro that we see, those that are switched off too."""
+        with self._doing("list the macros"), self._clients.lend() as client:
+            return [_macro_facts(one) for one in client.macros()]
+
+    def ticket_field_titles(self) -> list[str]:
+        """The fields that tickets have."""
+        with self._doing("list the ticket fields"), self._clients.lend() as client:
+            return [str(one.title) for one in client.ticket_fields()]
+
+    def ticket_form_names(self) -> list[str]:
+        """The forms that tickets have; ServiceRefused where our agent may not see them or the plan has none."""
+        with self._doing("list the ticket forms"), self._clients.lend() as client:
+            return [str(one.name) for one in client.ticket_forms()]
+
     # Writing
 
     def note(self, ticket_id: int, body: str, *, add_tags: Iterable[str], key: str) -> None:
         """One update: a private comment and the tags. ServiceRefused closed; after a 409 it reads again."""
-        with self._doing("note the ticket", writes=True), self._clients.lend() as client:
+
+        def change(ticket: Any) -> dict[str, Any]:
+            tags = [*ticket.tags, *(tag for tag in add_tags if tag not in ticket.tags)]
+            return {"tags": tags} if tags != list(ticket.tags) else {}
+
+        self._change("note the ticket", ticket_id, change, key, body)
+
+    def raise_priority(self, ticket_id: int, priority: str, body: str, *, key: str) -> None:
+        """One update: a private comment, and this priority where the ticket has none or a lower one. As `note`."""
+
+        def change(ticket: Any) -> dict[str, Any]:
+            is_lower = _PRIORITIES.index(ticket.priority or "") < _PRIORITIES.index(priority)
+            return {"priority": priority} if is_lower else {}
+
+        self._change("raise the priority", ticket_id, change, key, body)
+
+    def assign(self, ticket_id: int, user_id: int, *, key: str) -> None:
+        """Make an agent the ticket's assignee. ServiceRefused closed, invalid for who is no agent; after a 409 it
+        reads again."""
+        self._change("assign the ticket", ticket_id, lambda ticket: {"assignee_id": user_id}, key)
+
+    def take_back(self, ticket_id: int, assigned: Sequence[str], *, key: str) -> None:
+        """Make the ticket's assignee again who it was before the assignments with these keys (the oldest first), unless
+        it is somebody else by now than the last of them made it. As `assign`."""
+        with self._doing("look for our assignments"), self._clients.lend() as client:
+            audits = {_key(audit): _assignment(audit) for audit in client.tickets.audits(ticket_id)}
+        made = [audits[one] for one in assigned if one in audits]
+        if not made or assigned[-1] not in audits:
+            return
+        before, taker = made[-1]
+        for earlier in reversed(made[:-1]):
+            before = earlier.before if earlier.after == before else before
+
+        def change(ticket: Any) -> dict[str, Any]:
+            return {"assignee_id": before} if taker is not None and ticket.assignee_id == taker else {}
+
+        self._change("take the ticket back", ticket_id, change, key)
+
+    def _change(
+        self,
+        what: str,
+        ticket_id: int,
+        fields: Callable[[Any], Mapping[str, Any]],
+        key: str,
+        note: str = "",
+    ) -> None:
+        """A safe update with what `fields` makes of the ticket as it is, and a private comment; none where there is
+        neither."""
+        with self._doing(what, writes=True), self._clients.lend() as client:
             for _ in range(_SAFE_UPDATE_TRIES):
                 ticket = client.tickets(id=ticket_id)
                 if ticket.status == "closed":
-                    raise ServiceRefused("zendesk", "closed", "note the ticket")
-                change = _update(ticket_id, key, Comment(body=body, public=False), ticket.updated_at)
-                tags = [*ticket.tags, *(tag for tag in add_tags if tag not in ticket.tags)]
-                if tags != list(ticket.tags):
-                    change.tags = tags
+                    raise ServiceRefused("zendesk", "closed", what)
+                changed = fields(ticket)
+                if not changed and not note:
+                    return
+                # A new comment each time: zenpy sends of an object only what it has not sent yet.
+                comment = Comment(body=note, public=False) if note else None
+                change = _update(ticket_id, key, comment, ticket.updated_at)
+                for name, value in changed.items():
+                    setattr(change, name, value)
                 if _is_taken(client, change):
                     return
-        raise ServiceDelayed("zendesk", "note the ticket", 0.0, False, False)
+        raise ServiceDelayed("zendesk", what, 0.0, False, False)
 
     def public_reply(self, ticket_id: int, body: str, key: str) -> None:
         """Write to the customer: a public comment."""
@@ -226,12 +332,14 @@ class ZendeskService:
             effect = client.tickets.show_macro_effect(ticket_id, macro_id)
             return _preview(ticket, effect.ticket, macro_id)
 
-    def apply_macro(self, ticket_id: int, preview: MacroPreview, *, comment: str | None, key: str) -> None:
-        """One update with what the preview changes and a private comment.
+    def apply_macro(
+        self, ticket_id: int, preview: MacroPreview, *, comment: str | None, key: str, public: bool = False
+    ) -> None:
+        """One update with what the preview changes and a comment: private, unless a person chose otherwise.
 
         ServiceDelayed at once (0 s, not done) if the ticket changed since: preview again.
         """
-        note = Comment(body=comment, public=False) if comment else None
+        note = Comment(body=comment, public=public) if comment else None
         change = _update(ticket_id, key, note, preview.updated_stamp)
         change.macro_id = preview.macro_id
         for field, value in preview.changes.items():
@@ -282,6 +390,22 @@ def _key(audit: Any) -> Any:
     return _read(_read(audit.metadata, "custom"), "starbot")
 
 
+class _Assignment(NamedTuple):
+    """Whose the ticket was, and whose it was made; None is nobody, or no change of it."""
+
+    before: int | None
+    after: int | None
+
+
+def _assignment(audit: Any) -> _Assignment:
+    """What an audit did to the assignee."""
+    for one in audit.events:
+        if _read(one, "field_name") == "assignee_id":
+            before, after = _read(one, "previous_value"), _read(one, "value")
+            return _Assignment(int(before) if before else None, int(after) if after else None)
+    return _Assignment(None, None)
+
+
 def _preview(ticket: Any, after: Any, macro_id: int) -> MacroPreview:
     changes = {
         field: getattr(after, field)
@@ -306,6 +430,14 @@ def _preview(ticket: Any, after: Any, macro_id: int) -> MacroPreview:
         comment_body=_read(comment, "body"),
         comment_public=bool(_read(comment, "public")),
     )
+
+
+def _macro_facts(macro: Any) -> MacroFacts:
+    """A macro's comment is public unless an action says otherwise (Zendesk's actions reference)."""
+    actions = {_read(one, "field"): _read(one, "value") for one in macro.actions or ()}
+    mode = str(actions.get("comment_mode_is_public", "true")).lower()
+    writes = any(name in actions for name in ("comment_value", "comment_value_html"))
+    return MacroFacts(str(macro.title), bool(macro.active), writes, writes and mode == "true")
 
 
 def _read(thing: Any, name: str) -> Any:

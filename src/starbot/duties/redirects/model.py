@@ -17,6 +17,7 @@ DUTY = "redirects"
 
 Status: TypeAlias = Literal["pointed_at", "answered", "unanswerable"]
 STATUSES: tuple[Status, ...] = ("pointed_at", "answered", "unanswerable")
+CLOSED: tuple[Status, ...] = ("answered", "unanswerable")
 
 
 class Redirect(Case):

@@ -16,8 +16,8 @@ from starbot.core.facts import MessageRef, SlackMessage
 from starbot.core.text import marker
 from starbot.duties.stars import words
 from starbot.duties.stars.door import LOOK_BACK, Meaning, form_posted
-from starbot.duties.stars.model import Seen, Star, handle
-from starbot.duties.stars.slack import FormReader, form_edited, reacted, said
+from starbot.duties.stars.model import Seen, Star, handle, moment
+from starbot.duties.stars.slack import FormReader, form_edited, reacted, said, wrote
 from starbot.duties.stars.words import Look
 from starbot.engine.memory import StoreMemory
 from starbot.errors import ServiceRefused
@@ -80,7 +80,7 @@ class CatchUp:
                 events += () if message.ts in ours else self._reactions(message, (), now)
         for star in watched:
             try:
-                events += list(self._of_star(star, now))
+                events.extend(self._of_star(star, now))
             except ServiceRefused as no:
                 log.warning("a STAR could not be caught up with", star=star.id, error=str(no))
         for event in events:
@@ -101,12 +101,17 @@ class CatchUp:
             self.slack.post(self.reader.channel(), told["text"], told["blocks"], key=key)
 
     def _of_star(self, star: Star, now: datetime) -> Iterator[Event]:
+        if star.root is None:
+            return
         for message in self.slack.replies(star.root.channel, star.root.ts):
             if message.ts == star.root.ts:
                 yield from self._edit(star, message, now)
+            elif star.waiting is not None and moment(message.ts) >= star.waiting.at:
+                yield from filter(None, [wrote(message, self.own_user)])
             if message.ts in {star.root.ts, star.card.ts if star.card else ""}:
                 yield from self._reactions(message, star.seen, now)
         yield from self._answers(star)
+        yield from self._initiators_answers(star)
 
     def _edit(self, star: Star, message: SlackMessage, now: datetime) -> Iterable[Event]:
         form = self.reader.read(message) if message.edited_ts else None
@@ -135,6 +140,20 @@ class CatchUp:
         for message in sorted(found, key=lambda one: one.ts):
             if (heard := said(message, self.own_user)) is not None:
                 yield heard
+
+    def _initiators_answers(self, star: Star) -> Iterator[Event]:
+        """What the initiator answered by direct message, below some news of the STAR or beside it."""
+        asked, user = star.waiting, star.form.initiator
+        if asked is None or user is None:
+            return
+        channel, since = self.slack.open_dm(user), f"{asked.at.timestamp():.6f}"
+        found = list(self.slack.history(channel, since))
+        news = [name.rpartition(":")[2] for name in star.handles if name.startswith(f"slack:{channel}:")]
+        for ts in news:
+            found += [one for one in self.slack.replies(channel, ts) if one.ts != ts]
+        for message in sorted(found, key=lambda one: one.ts):
+            if message.user == user and moment(message.ts) >= asked.at:
+                yield from filter(None, [said(message, self.own_user)])
 
     def _reactions(self, message: SlackMessage, seen: Iterable[Seen], now: datetime) -> Iterator[Event]:
         known = {(one.ts, one.user, one.name) for one in seen}

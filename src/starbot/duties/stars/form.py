@@ -98,6 +98,19 @@ class Form(Fact):
     problems: tuple[FormProblem, ...]
 
 
+class Draft(Fact):
+    """What somebody has written into the form's dialog so far, or a form post that could not be read."""
+
+    ticket: str = ""
+    urgency: str = ""
+    customer: str = ""
+    plan: str = ""
+    product: str = ""
+    group: str = ""
+    reason: str = ""
+    desired_result: str = ""
+
+
 @dataclass(frozen=True)
 class NotAForm:
     """A message to leave alone, and why."""
@@ -116,6 +129,32 @@ def read_form(message: FormMessage, labels: FormLabels, urgencies: Sequence[Urge
     if not is_source and not (post.answers.keys() & {"ticket", "urgency"} and len(post.answers) > 1):
         return NotAForm("no_labels")
     return _read_answers(post.answers, urgencies)
+
+
+def form_of(draft: Draft, initiator: str, urgencies: Sequence[UrgencyLevel]) -> Form:
+    """The form that somebody (a Slack user id) filled in themselves. Whatever it holds, this does not fail."""
+    told: dict[Field, str] = {field: plain(getattr(draft, field, "")).strip() for field in get_args(Field)}
+    return _form(told, initiator or None, urgencies)
+
+
+def draft_of(form: Form) -> Draft:
+    """The answers of a form, to begin a dialog with."""
+    return Draft(
+        ticket=form.ticket_raw,
+        urgency=form.urgency or "",
+        customer=form.customer,
+        plan=form.plan,
+        product=form.product,
+        group=form.group,
+        reason=form.reason,
+        desired_result=form.desired_result,
+    )
+
+
+def ticket_in(text: str) -> str:
+    """The number of the one ticket that a message in Slack's markup names; "" where it names none or several."""
+    ticket = _read_ticket(from_slack(text, {}))
+    return str(ticket) if isinstance(ticket, int) else ""
 
 
 # Finding the answers
@@ -318,11 +357,15 @@ _DURATION = re.compile(r"([0-9]{1,4}) ?(?:(h|hr|hrs|hour|hours)|m|min|mins|minut
 
 
 def _read_answers(answers: Mapping[Field, str], urgencies: Sequence[UrgencyLevel]) -> Form:
-    told = {field: _answer(answers.get(field, "")) for field in get_args(Field)}
-    ticket = _read_ticket(told["ticket"])
-    urgency = _read_urgency(told["urgency"], urgencies)
+    told: dict[Field, str] = {field: _answer(answers.get(field, "")) for field in get_args(Field)}
     # A mention among other words may be anybody's, and who is the initiator will be pinged.
     initiator = _ONLY_A_USER.fullmatch(answers.get("initiator", "").replace(_QUOTED, " "))
+    return _form(told, initiator[1] if initiator else None, urgencies)
+
+
+def _form(told: Mapping[Field, str], initiator: str | None, urgencies: Sequence[UrgencyLevel]) -> Form:
+    ticket = _read_ticket(told["ticket"])
+    urgency = _read_urgency(told["urgency"], urgencies)
     return Form(
         ticket=ticket if isinstance(ticket, int) else None,
         ticket_raw=told["ticket"],
@@ -334,7 +377,7 @@ def _read_answers(answers: Mapping[Field, str], urgencies: Sequence[UrgencyLevel
         group=told["group"],
         reason=told["reason"],
         desired_result=told["desired_result"],
-        initiator=initiator[1] if initiator else None,
+        initiator=initiator,
         initiator_raw=told["initiator"],
         is_license=bool(_LICENSE.search(told["product"])) if told["product"] else None,
         problems=tuple(_problems(ticket, urgency, told)),
@@ -342,7 +385,7 @@ def _read_answers(answers: Mapping[Field, str], urgencies: Sequence[UrgencyLevel
 
 
 def _problems(
-    ticket: int | ProblemKind, urgency: str | None, told: Mapping[str, str]
+    ticket: int | ProblemKind, urgency: str | None, told: Mapping[Field, str]
 ) -> Iterator[FormProblem]:
     if not isinstance(ticket, int):
         yield FormProblem(kind=ticket, field="ticket", seen=told["ticket"])

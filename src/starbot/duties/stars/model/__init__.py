@@ -1,36 +1,54 @@
 """The life of a STAR: what can happen to it, what is known of it, what must be done about it. Pure.
 
-An event adds a fact (`star`, `events`); the status follows from the facts (`rules`); what must be done follows
-from them too (`wishes`, and the targets in `words`). So whatever the order in which four systems answer, the STAR ends
-the same, and a service that is down delays only what needs its answer. Which event may add its fact in
-which status stands in one table, `TABLE`; what is not in it changes nothing.
+An event adds a fact to the STAR (`star`, `events`); the rules say which (`answers` for what the form and the four
+systems tell, `moves` for what people do, made of `changes`); the status follows from the facts (`rules`), and so
+do the doubts about it (`hints`) and what must be done (`wishes`, and the targets in `words`). So whatever the
+order in which four systems answer, the STAR ends the same, and a service that is down delays only what needs
+its answer. Which event may add its fact in which status stands in one table, `TABLE`; what is not in it
+changes nothing.
 
-    incomplete   the form post cannot be read, or its ticket does not exist or is closed
-    submitted    filed; the card is on its way
-    announced    the card is there
-    acknowledged a manager is looking
-    resolved     the right next step is known and under way (which never says that the ticket is solved)
-    linked       another STAR for the ticket was open already
+    incomplete           the form cannot be read, or its ticket does not exist or is closed
+    submitted            filed; the card is on its way
+    announced            the card is there
+    acknowledged         a manager is looking
+    waiting_on_initiator a manager asked the initiator something
+    resolved             the right next step is known and under way (which never says that the ticket is solved)
+    unstarred            it does not qualify; another path was agreed
+    withdrawn            the initiator needs it no more
+    linked               another STAR for the ticket was open already
 """
 
+from starbot.duties.stars.model.changes import (
+    twin,
+)
 from starbot.duties.stars.model.events import (
     Acknowledged,
+    Answered,
     AnyEffect,
     AnyEvent,
     ApplyMacro,
     CardPosted,
     EffectDelayed,
     EffectFailed,
+    FactAdded,
+    Filed,
+    FormCompleted,
     FormEdited,
     FormPosted,
+    InitiatorAsked,
+    InitiatorClaimed,
     InitiatorNamed,
+    InitiatorTold,
     IssueNoted,
     IssueSeen,
     LabelsRead,
+    LinePosted,
     MacroApplied,
+    MarkRemoved,
     NoteIssue,
     NoteTicket,
     OnCallRead,
+    PostLine,
     PublicReplyConfirmed,
     PublicReplySent,
     QuestionPosted,
@@ -38,28 +56,58 @@ from starbot.duties.stars.model.events import (
     ReadLabels,
     ReadOnCall,
     ReadTicket,
+    Rebuilt,
     Refused,
+    Reopened,
+    Repeated,
     ReplyPosted,
     Resolved,
     RetryAsked,
     SendPublicly,
     SentenceAdded,
     StarEvent,
+    TellInitiator,
     TicketNoted,
     TicketRead,
     TicketUnfit,
+    Triaged,
+    Unacknowledged,
     UndoLapsed,
     Undone,
+    Unstarred,
     Whisper,
     WhisperHeard,
+    Withdrawn,
 )
-from starbot.duties.stars.model.rules import TABLE, claim, decide
+from starbot.duties.stars.model.hints import (
+    Criteria,
+    Hint,
+    hints,
+)
+from starbot.duties.stars.model.kept import (
+    KEPT,
+)
+from starbot.duties.stars.model.rebuilding import (
+    standing,
+)
+from starbot.duties.stars.model.rules import (
+    TABLE,
+    claim,
+    decide,
+)
 from starbot.duties.stars.model.star import (
+    CLOSED,
     DUTY,
+    OPEN,
     STATUSES,
     Acknowledgement,
+    Agreed,
+    AskedWhere,
     Deed,
+    Line,
+    News,
     Policy,
+    Question,
     Remark,
     RemarkKind,
     Resolution,
@@ -67,47 +115,76 @@ from starbot.duties.stars.model.star import (
     Star,
     Status,
     TicketProblem,
+    Triage,
     Trouble,
     Twin,
+    Unstarring,
+    Verdict,
     Whispered,
+    Withdrawal,
     handle,
     moment,
+    star_id,
+    subject,
 )
 
 __all__ = [
+    "CLOSED",
     "DUTY",
+    "KEPT",
+    "OPEN",
     "STATUSES",
     "TABLE",
     "Acknowledged",
     "Acknowledgement",
+    "Agreed",
+    "Answered",
     "AnyEffect",
     "AnyEvent",
     "ApplyMacro",
+    "AskedWhere",
     "CardPosted",
+    "Criteria",
     "Deed",
     "EffectDelayed",
     "EffectFailed",
+    "FactAdded",
+    "Filed",
+    "FormCompleted",
     "FormEdited",
     "FormPosted",
+    "Hint",
+    "InitiatorAsked",
+    "InitiatorClaimed",
     "InitiatorNamed",
+    "InitiatorTold",
     "IssueNoted",
     "IssueSeen",
     "LabelsRead",
+    "Line",
+    "LinePosted",
     "MacroApplied",
+    "MarkRemoved",
+    "News",
     "NoteIssue",
     "NoteTicket",
     "OnCallRead",
     "Policy",
+    "PostLine",
     "PublicReplyConfirmed",
     "PublicReplySent",
+    "Question",
     "QuestionPosted",
     "ReadInitiator",
     "ReadLabels",
     "ReadOnCall",
     "ReadTicket",
+    "Rebuilt",
     "Refused",
     "Remark",
     "RemarkKind",
+    "Reopened",
+    "Repeated",
     "ReplyPosted",
     "Resolution",
     "Resolved",
@@ -118,19 +195,33 @@ __all__ = [
     "Star",
     "StarEvent",
     "Status",
+    "TellInitiator",
     "TicketNoted",
     "TicketProblem",
     "TicketRead",
     "TicketUnfit",
+    "Triage",
+    "Triaged",
     "Trouble",
     "Twin",
+    "Unacknowledged",
     "UndoLapsed",
     "Undone",
+    "Unstarred",
+    "Unstarring",
+    "Verdict",
     "Whisper",
     "WhisperHeard",
     "Whispered",
+    "Withdrawal",
+    "Withdrawn",
     "claim",
     "decide",
     "handle",
+    "hints",
     "moment",
+    "standing",
+    "star_id",
+    "subject",
+    "twin",
 ]

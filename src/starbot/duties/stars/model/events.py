@@ -2,6 +2,7 @@
 in `words`.
 """
 
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
@@ -10,7 +11,18 @@ from starbot.core import case as core
 from starbot.core.case import Effect, Event, Service
 from starbot.core.facts import IssueRef, LabelChange, MessageRef, OnCall, Person, Ticket
 from starbot.duties.stars.form import Form
-from starbot.duties.stars.model.star import DUTY, Deed, Seen, TicketProblem, Whispered
+from starbot.duties.stars.model.star import (
+    DUTY,
+    Agreed,
+    AskedWhere,
+    Deed,
+    Remark,
+    Seen,
+    TicketProblem,
+    Twin,
+    Verdict,
+    Whispered,
+)
 
 
 class StarEvent(Event):
@@ -26,6 +38,18 @@ class FormPosted(StarEvent):
     root: MessageRef
     form: Form
     edited_ts: str = ""
+    previous: Twin | None = None
+
+
+class Filed(StarEvent):
+    """Somebody filed a STAR in the dialog; its card goes to `channel`. `view` is the dialog, which is still open."""
+
+    kind: Literal["filed"] = "filed"
+    channel: str
+    by: Person
+    form: Form
+    view: str = ""
+    previous: Twin | None = None
 
 
 class FormEdited(StarEvent):
@@ -34,6 +58,53 @@ class FormEdited(StarEvent):
     kind: Literal["form_edited"] = "form_edited"
     form: Form
     edited_ts: str
+    previous: Twin | None = None
+
+
+class FormCompleted(StarEvent):
+    """The initiator or a manager said in the dialog what the form post did not say."""
+
+    kind: Literal["form_completed"] = "form_completed"
+    by: Person
+    user: str
+    form: Form
+    view: str = ""
+    previous: Twin | None = None
+
+
+class Rebuilt(StarEvent):
+    """A STAR as its issue, its thread and its ticket tell it, because the database does not know it (any more) or
+    knows less; `at` is when it was filed. `remarks` stand on the issue since `remarked_at`, a moment each; `lines`
+    and `news` are how many of a kind may be there. `channel`: it was filed in a dialog, and its card is there."""
+
+    kind: Literal["rebuilt"] = "rebuilt"
+    star_id: str
+    root: MessageRef
+    channel: str = ""
+    form: Form
+    edited_ts: str = ""
+    issue: IssueRef
+    card: MessageRef | None = None
+    reply: MessageRef | None = None
+    remarks: tuple[Remark, ...] = ()
+    remarked_at: tuple[datetime, ...] = ()
+    lines: int = 0
+    is_answered: bool = False
+    """Something was said in the thread after the last question."""
+    news: int = 0
+    seen: tuple[Seen, ...] = ()
+    mark: str = ""
+    """The emoji at the head of the thread that says who looks."""
+
+
+class Repeated(StarEvent):
+    """Somebody filed a STAR in the dialog for a ticket whose STAR is open: what they wrote goes to that one."""
+
+    kind: Literal["repeated"] = "repeated"
+    by: Person
+    user: str
+    text: str
+    view: str = ""
 
 
 class TicketRead(StarEvent):
@@ -56,6 +127,15 @@ class InitiatorNamed(StarEvent):
 
     kind: Literal["initiator_named"] = "initiator_named"
     name: str
+    gitlab: str = ""
+
+
+class InitiatorClaimed(StarEvent):
+    """Somebody said that they filed the STAR, whose form did not say who."""
+
+    kind: Literal["initiator_claimed"] = "initiator_claimed"
+    by: Person
+    user: str
 
 
 class OnCallRead(StarEvent):
@@ -128,6 +208,90 @@ class Acknowledged(StarEvent):
     user: str | None = None
 
 
+class Triaged(StarEvent):
+    """A manager said what they make of the request. `before`: the version of the triage that they had before them,
+    "" for none."""
+
+    kind: Literal["triaged"] = "triaged"
+    by: Person
+    user: str
+    category: str = ""
+    decision: Verdict = ""
+    next_step: str = ""
+    dri: Person | None = None
+    before: str = ""
+
+
+class InitiatorAsked(StarEvent):
+    """A manager asks the initiator something, in the thread or on the issue."""
+
+    kind: Literal["initiator_asked"] = "initiator_asked"
+    by: Person
+    user: str
+    text: str
+    where: AskedWhere
+
+
+class Answered(StarEvent):
+    """The initiator answered, in the thread, on the issue, or in a direct message. `where` says how it is known
+    already: what was written in the thread needs no line there, what stands on the issue no note."""
+
+    kind: Literal["answered"] = "answered"
+    by: Person
+    text: str
+    where: Literal["thread", "issue", "dm"]
+
+
+class FactAdded(StarEvent):
+    """The initiator adds something that managers should know."""
+
+    kind: Literal["fact_added"] = "fact_added"
+    by: Person
+    user: str
+    text: str
+
+
+class Withdrawn(StarEvent):
+    """The initiator needs the STAR no more."""
+
+    kind: Literal["withdrawn"] = "withdrawn"
+    by: Person
+    user: str
+    text: str = ""
+
+
+class Unstarred(StarEvent):
+    """A manager says that it does not qualify, why, and which other path was agreed."""
+
+    kind: Literal["unstarred"] = "unstarred"
+    by: Person
+    user: str
+    reason: str
+    text: str = ""
+    alternative: str
+    agreed: Agreed
+
+
+class Reopened(StarEvent):
+    """A manager opens an ended STAR again."""
+
+    kind: Literal["reopened"] = "reopened"
+    by: Person
+    user: str
+    reason: str
+
+
+class MarkRemoved(StarEvent):
+    """A manager took back the emoji by which a step was made. It undoes nothing."""
+
+    kind: Literal["mark_removed"] = "mark_removed"
+    by: Person
+    user: str
+    meaning: Literal["acknowledge", "resolve"]
+    name: str
+    ts: str
+
+
 class Resolved(StarEvent):
     """A manager added the check mark, or said how it ended."""
 
@@ -181,11 +345,27 @@ class RetryAsked(StarEvent):
 
 
 class Refused(StarEvent):
-    """Somebody without the right pressed a button."""
+    """Somebody without the right pressed a button or sent a dialog. `why`: it is for managers, or for whoever
+    filed the STAR."""
 
     kind: Literal["refused"] = "refused"
     user: str
     deed: Deed
+    why: Literal["no_right", "not_yours", "no_name"] = "no_right"
+    view: str = ""
+
+
+class InitiatorTold(StarEvent):
+    """The initiator has the news; `ref` is the direct message, None where they are in the channel."""
+
+    kind: Literal["initiator_told"] = "initiator_told"
+    ref: MessageRef | None = None
+
+
+class LinePosted(StarEvent):
+    """The line is in the thread."""
+
+    kind: Literal["line_posted"] = "line_posted"
 
 
 class WhisperHeard(StarEvent):
@@ -202,16 +382,27 @@ class EffectFailed(StarEvent, core.EffectFailed):
     """A service will not do its part until somebody mends something."""
 
 
+class Unacknowledged(StarEvent):
+    """Nobody has acknowledged it within the time for that."""
+
+    kind: Literal["unacknowledged"] = "unacknowledged"
+
+
 class UndoLapsed(StarEvent, core.Due):
-    """The time for undoing is over."""
+    """The time for undoing is over. What comes due of a STAR that is not resolved arrives as `Unacknowledged`."""
 
 
 AnyEvent: TypeAlias = Annotated[
     FormPosted
+    | Filed
     | FormEdited
+    | FormCompleted
+    | Rebuilt
+    | Repeated
     | TicketRead
     | TicketUnfit
     | InitiatorNamed
+    | InitiatorClaimed
     | OnCallRead
     | CardPosted
     | ReplyPosted
@@ -222,6 +413,14 @@ AnyEvent: TypeAlias = Annotated[
     | IssueNoted
     | MacroApplied
     | Acknowledged
+    | Triaged
+    | InitiatorAsked
+    | Answered
+    | FactAdded
+    | Withdrawn
+    | Unstarred
+    | Reopened
+    | MarkRemoved
     | Resolved
     | SentenceAdded
     | Undone
@@ -229,9 +428,12 @@ AnyEvent: TypeAlias = Annotated[
     | PublicReplySent
     | RetryAsked
     | Refused
+    | InitiatorTold
+    | LinePosted
     | WhisperHeard
     | EffectDelayed
     | EffectFailed
+    | Unacknowledged
     | UndoLapsed,
     Field(discriminator="kind"),
 ]
@@ -292,6 +494,22 @@ class ApplyMacro(Effect):
     kind: Literal["apply_macro"] = "apply_macro"
 
 
+class TellInitiator(Effect):
+    """Tell the initiator by direct message, unless they are in the channel, where they see it anyway."""
+
+    service: ClassVar[Service] = "slack"
+    kind: Literal["tell_initiator"] = "tell_initiator"
+    news: int
+
+
+class PostLine(Effect):
+    """Say something in the STAR's thread."""
+
+    service: ClassVar[Service] = "slack"
+    kind: Literal["post_line"] = "post_line"
+    line: int
+
+
 class SendPublicly(Effect):
     """Write to the customer what a manager confirmed."""
 
@@ -316,6 +534,8 @@ AnyEffect: TypeAlias = Annotated[
     | NoteTicket
     | NoteIssue
     | ApplyMacro
+    | TellInitiator
+    | PostLine
     | SendPublicly
     | Whisper,
     Field(discriminator="kind"),

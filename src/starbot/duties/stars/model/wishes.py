@@ -9,12 +9,14 @@ from starbot.duties.stars.model.events import (
     ApplyMacro,
     NoteIssue,
     NoteTicket,
+    PostLine,
     ReadInitiator,
     ReadLabels,
     ReadOnCall,
     ReadTicket,
     RetryAsked,
     SendPublicly,
+    TellInitiator,
     Whisper,
 )
 from starbot.duties.stars.model.star import Policy, Star
@@ -35,6 +37,13 @@ def _wishes(star: Star, policy: Policy) -> Iterator[Wish]:
     before = star.whispers_before
     said = before + len(star.whispers)
     yield Wish("whisper", said, lambda key, n: Whisper(key=key, said=star.whispers[n - before]), before)
+    # With a link to the card, and not before it is known whether there is such a ticket, or how it ended.
+    is_known = star.ticket is not None or star.trouble("read_ticket") is not None or star.is_ended
+    may_tell = is_known and (star.card is not None or not star.is_readable)
+    if may_tell or star.linked_to is not None:
+        yield Wish("tell_initiator", len(star.news), lambda key, n: TellInitiator(key=key, news=n))
+    if star.root is not None:
+        yield Wish("post_line", len(star.lines), lambda key, n: PostLine(key=key, line=n))
     if star.status == "linked" or not star.is_readable:
         return
     number = star.form.ticket or 0
@@ -50,7 +59,9 @@ def _wishes(star: Star, policy: Policy) -> Iterator[Wish]:
     if has_links:
         yield Wish("note_issue", len(star.remarks), lambda key, n: NoteIssue(key=key, remark=n))
     # The macro's own links are left out where the note has them, so then it need not wait for the issue.
-    if star.acknowledged and has_ticket and (policy.note_ticket or has_links):
+    # One that was unstarred at first sight is marked as escalated nowhere.
+    is_taken = star.acknowledged is not None and star.unstarring is None
+    if is_taken and has_ticket and (policy.note_ticket or has_links):
         yield Wish("apply_macro", 1, lambda key, n: ApplyMacro(key=key))
     if star.issue is not None:
         yield Wish("read_labels", star.label_readings, lambda key, n: ReadLabels(key=key))

@@ -1,41 +1,63 @@
-"""The card: one message a STAR that always shows the present state, and the marks on the form post. Pure."""
+"""The card: one message a STAR that always shows the present state, and the marks at the head of the thread. Pure."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
-    ButtonElement,
     ContextBlock,
+    InteractiveElement,
     MarkdownTextObject,
+    Option,
+    OverflowMenuElement,
+    PlainTextObject,
     SectionBlock,
 )
 
-from starbot.core.case import Document
-from starbot.core.text import slack_clip, slack_text
-from starbot.duties.stars.model import Star, Trouble
-from starbot.duties.stars.words.parts import (
-    ANSWER_LIMIT,
+from starbot.blocks import (
     SECTION_LIMIT,
-    Look,
     age,
     button,
     clock,
-    customer_of,
     line,
     mention,
     message,
     moment,
     mrkdwn,
+    permalink,
     section,
+)
+from starbot.core.case import Document
+from starbot.core.text import slack_clip, slack_text
+from starbot.duties.stars.model import Star, Trouble
+from starbot.duties.stars.words.dialogs import AGREED, VERDICTS
+from starbot.duties.stars.words.doubts import in_short
+from starbot.duties.stars.words.parts import (
+    ANSWER_LIMIT,
+    SYSTEMS,
+    Look,
+    customer_of,
+    fallback,
     ticket_address,
     twin_sentence,
 )
 
 ACKNOWLEDGE = "star_acknowledge"
+TRIAGE = "star_triage"
+ASK = "star_ask"
 RESOLVE = "star_resolve"
+UNSTAR = "star_unstar"
+REOPEN = "star_reopen"
+ADD_FACTS = "star_add_facts"
+WITHDRAW = "star_withdraw"
+CLAIM = "star_claim"
+HELP_NOW = "star_help_now"
+MORE = "star_more"
+"""The menu of what is done less often; the value of each choice begins with one of the names above."""
 SEND_PUBLICLY = "star_send_publicly"
 RETRY = "star_retry"
+PAGE_MANAGER = "star_page_manager"
 
 
 def card(star: Star, look: Look) -> Document | None:
@@ -60,10 +82,7 @@ def card(star: Star, look: Look) -> Document | None:
 
 def _phone(star: Star) -> str:
     """What a lock screen shows: urgency, deadline, ticket, customer, first."""
-    said = {
-        "resolved": "Resolved",
-        "acknowledged": "Acknowledged",
-    }.get(star.status)
+    said = _PHONE_STATES.get(star.status)
     parts = [
         *([said] if said else []),
         f"{slack_text(star.form.urgency or 'STAR')}: reply by {clock(star.deadline)}",
@@ -81,22 +100,101 @@ def _headline(star: Star, look: Look) -> str:
     return " · ".join(part for part in (urgency, by, ticket, f"*{customer}*" if customer else "") if part)
 
 
+_PHONE_STATES = {
+    "resolved": "Resolved",
+    "unstarred": "Unstarred",
+    "withdrawn": "Withdrawn",
+    "waiting_on_initiator": "Waiting for the initiator",
+    "acknowledged": "Acknowledged",
+}
+
+
 def _state(star: Star, look: Look) -> str:
+    if star.withdrawal is not None:
+        gone = star.withdrawal
+        why = f" {line(gone.text, ANSWER_LIMIT)}" if gone.text else ""
+        return f"Withdrawn by {mention(gone.by)}, {moment(gone.at)}.{why}"
+    if star.unstarring is not None:
+        return _unstarred(star)
     if star.resolution is not None:
-        ending = star.resolution
-        step = line(ending.next_step, ANSWER_LIMIT) or "_not said yet_"
-        lines = [f":{look.resolve_emoji}: Resolved by {mention(ending.by)}, {moment(ending.at)}."]
-        lines.append(f"Next step: {step}")
-        if ending.owner:
-            lines.append(f"Owner: {line(ending.owner)}")
-        if ending.customer_hears:
-            lines.append(f"The customer hears: {line(ending.customer_hears)}")
-        return "\n".join(lines)
+        return _resolved(star, look)
     problem = f"\n:warning: {_TICKET_STATES[star.ticket_problem]}" if star.ticket_problem else ""
-    if star.acknowledged is not None:
-        who = mention(star.acknowledged.by)
-        return f":{look.acknowledge_emoji}: {who} has been looking since {moment(star.acknowledged.at)}.{problem}"
-    return f"{_whom(star, look)}{problem}"
+    if star.acknowledged is None:
+        return f"{_whom(star, look)}{problem}{_offer(star)}"
+    who = mention(star.acknowledged.by)
+    looking = f":{look.acknowledge_emoji}: {who} has been looking since {moment(star.acknowledged.at)}."
+    return "\n".join([f"{looking}{problem}", *_triage(star), *_waiting(star)])
+
+
+def _offer(star: Star) -> str:
+    if not star.may_page:
+        return ""
+    return (
+        f"\n:hourglass_flowing_sand: Nobody has acknowledged it since {moment(star.waits_since)}: a manager can "
+        "page whoever is on call, and sees first who that is."
+    )
+
+
+def _resolved(star: Star, look: Look) -> str:
+    ending = star.resolution
+    assert ending is not None, "resolved without a resolution"
+    step = line(ending.next_step, ANSWER_LIMIT) or "_not said yet_"
+    lines = [f":{look.resolve_emoji}: Resolved by {mention(ending.by)}, {moment(ending.at)}."]
+    lines.append(f"Next step: {step}")
+    if ending.owner:
+        lines.append(f"Owner: {line(ending.owner)}")
+    if ending.customer_hears:
+        lines.append(f"The customer hears: {line(ending.customer_hears)}")
+    return "\n".join(lines)
+
+
+def _unstarred(star: Star) -> str:
+    no = star.unstarring
+    assert no is not None, "unstarred without a reason"
+    lines = [f"Unstarred by {mention(no.by)}, {moment(no.at)}: {line(no.reason)}."]
+    if no.text:
+        lines.append(line(no.text, ANSWER_LIMIT))
+    lines.append(f"Instead: {line(no.alternative, ANSWER_LIMIT)}")
+    lines.append(f"The initiator agreed: {AGREED[no.agreed].lower()}")
+    return "\n".join(lines)
+
+
+def _triage(star: Star) -> Iterable[str]:
+    triage = star.triage
+    if triage is None:
+        return
+    if triage.decision:
+        yield f"Decision: {_inside(VERDICTS[triage.decision])}{_NEXT_PRESS.get(triage.decision, '')}"
+    if triage.category:
+        yield f"Category: {line(triage.category)}"
+    if triage.next_step:
+        yield f"Next step: {line(triage.next_step, ANSWER_LIMIT)}"
+    if triage.dri is not None:
+        yield f"DRI: {mention(triage.dri)}"
+
+
+def _inside(sentence: str) -> str:
+    """As it goes on after a colon: "SLA" stays as it is."""
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _waiting(star: Star) -> Iterable[str]:
+    asked = star.waiting
+    if asked is not None:
+        whom = f"<@{star.form.initiator}>" if star.form.initiator else "whoever filed it"
+        where = " on the issue" if asked.where == "issue" else ""
+        yield (
+            f":speech_balloon: Waiting for {whom}, asked{where} by {mention(asked.by)} {moment(asked.at)}: "
+            f"{line(asked.text, 300)}"
+        )
+
+
+_NEXT_PRESS = {
+    "ask": ". Choose *Ask the initiator* below.",
+    "unstar": ". Choose *Unstar* below, so that the initiator hears why.",
+    "emergency": ". The customer raises one, then press *Resolve*.",
+    "account": ". The account team opens it, then press *Resolve*.",
+}
 
 
 def _whom(star: Star, look: Look) -> str:
@@ -104,13 +202,12 @@ def _whom(star: Star, look: Look) -> str:
     oncall = star.oncall
     how = f"Add :{look.acknowledge_emoji}: or press *Acknowledge* when you look at it."
     if oncall is None or not oncall.managers:
-        group = f"<!subteam^{look.fallback_group}>" if look.fallback_group else f"@{look.fallback_name}"
         why = (
             "PagerDuty shows nobody on call"
             if oncall and oncall.source == "live"
             else "PagerDuty does not answer"
         )
-        return f"{group}: {why}, so this goes to all of you. {how}"
+        return f"{fallback(look)}: {why}, so this goes to all of you. {how}"
     names = " ".join(mention(person) for person in oncall.managers)
     if oncall.source == "remembered" and oncall.as_of is not None:
         known_for = age(star.filed_at, oncall.as_of)
@@ -169,13 +266,31 @@ def _notes(star: Star, look: Look) -> list[str]:
             f"{issue} · {f'assigned to {slack_text(holder)}' if holder else 'not assigned: ' + _no_assignee(star)}"
         )
     if star.issue is None and star.ticket_problem is not None:
-        lines.append("There is no STAR issue yet: it is opened once the form post names a ticket to work on.")
-    lines += dict.fromkeys(_trouble(trouble) for trouble in star.troubles if trouble.effect not in _QUIET)
+        where = "form post" if star.has_post else "STAR"
+        lines.append(f"There is no STAR issue yet: it is opened once the {where} names a ticket to work on.")
+    if star.previous is not None:
+        lines.append(_previous(star, look))
+    if star.hints and not star.is_ended:
+        lines.append(
+            f"Worth knowing: {'; '.join(in_short(hint) for hint in star.hints)}. The decision is yours."
+        )
+    lines += dict.fromkeys(_trouble(star, one, look) for one in star.troubles if one.effect not in _QUIET)
     if star.public_text is not None:
         lines.append(
             "The macro also has a text for the customer. Nothing was sent: press *Send publicly* to read it first."
         )
     return lines or ["The STAR issue is on its way."]
+
+
+def _previous(star: Star, look: Look) -> str:
+    before = star.previous
+    assert before is not None, "no STAR before this one"
+    links = []
+    if before.root is not None:
+        links.append(f"<{permalink(look.team_url, before.root)}|thread>")
+    if before.issue_url:
+        links.append(f"<{before.issue_url}|issue>")
+    return f"There was a STAR for this ticket before: {' · '.join(links) or slack_text(before.case_id)}"
 
 
 def _no_assignee(star: Star) -> str:
@@ -189,9 +304,13 @@ def _no_assignee(star: Star) -> str:
     return f"the people file has no GitLab name for {slack_text(person.name)}"
 
 
-def _trouble(trouble: Trouble) -> str:
+def _trouble(star: Star, trouble: Trouble, look: Look) -> str:
+    if trouble.delayed and trouble.effect == "issue" and star.issue is None and look.adopt_minutes:
+        latest = moment(star.filed_at + timedelta(minutes=look.adopt_minutes))
+        wait = ":hourglass_flowing_sand: I wait for the other bot's STAR issue"
+        return f"{wait}; if none has come by {latest}, I open one."
     deed, late = _DEEDS.get(trouble.effect, ("do its part", "It follows"))
-    system = _SYSTEMS[trouble.service]
+    system = SYSTEMS[trouble.service]
     if trouble.delayed:
         return f":hourglass_flowing_sand: {system} has not answered yet. {late} as soon as it does."
     if trouble.reason == "ours":
@@ -205,12 +324,19 @@ def _trouble(trouble: Trouble) -> str:
     return f":warning: I could not {deed}: {system} {why}. To mend it, {mend}; then press *Retry*."
 
 
-def _buttons(star: Star) -> list[ButtonElement]:
-    buttons = []
-    if star.resolution is None:
+def _buttons(star: Star) -> list[InteractiveElement]:
+    buttons: list[InteractiveElement] = []
+    if star.is_ended:
+        buttons.append(button("Reopen", REOPEN, star.id))
+    else:
         if star.acknowledged is None:
             buttons.append(button("Acknowledge", ACKNOWLEDGE, star.id, style="primary"))
-        buttons.append(button("Resolve", RESOLVE, star.id))
+        buttons += [button("Triage", TRIAGE, star.id), button("Resolve", RESOLVE, star.id)]
+        if star.may_page:
+            buttons.append(button("Page the manager on call", PAGE_MANAGER, star.id, style="danger"))
+        if star.form.initiator is None:
+            buttons.append(button("That's me", CLAIM, star.id))
+        buttons.append(_more(star))
     if star.public_text is not None:
         buttons.append(button("Send publicly", SEND_PUBLICLY, star.id))
     # One button a kind tries all of that kind again; Slack takes 25 buttons.
@@ -219,6 +345,21 @@ def _buttons(star: Star) -> list[ButtonElement]:
         name = _DEEDS.get(trouble.effect, ("the rest", ""))[0]
         buttons.append(button(f"Retry: {name}", f"{RETRY}_{number}", f"{star.id} {trouble.key}"))
     return buttons
+
+
+def _more(star: Star) -> OverflowMenuElement:
+    """For managers first, then for whoever filed it: Slack shows everybody the same."""
+    choices = (
+        ("Ask the initiator", ASK),
+        ("Unstar", UNSTAR),
+        ("Needs help now", HELP_NOW),
+        ("Initiator: add facts", ADD_FACTS),
+        ("Initiator: withdraw", WITHDRAW),
+    )
+    options = [
+        Option(text=PlainTextObject(text=text), value=f"{action} {star.id}") for text, action in choices
+    ]
+    return OverflowMenuElement(action_id=MORE, options=options)
 
 
 def _can_be_tried(trouble: Trouble) -> bool:
@@ -234,8 +375,6 @@ _TICKET_STATES = {
 _QUIET = frozenset({"whisper", "read_initiator", "read_labels"})
 """Effects whose trouble is nobody's business."""
 
-_SYSTEMS = {"slack": "Slack", "gitlab": "GitLab", "zendesk": "Zendesk", "pagerduty": "PagerDuty"}
-
 _DEEDS = {
     "read_ticket": ("read the ticket", "The ticket's details follow"),
     "read_oncall": ("see who is on call", "The name follows"),
@@ -247,7 +386,9 @@ _DEEDS = {
     "card": ("update this card", "The card follows"),
     "reply": ("answer the form post", "The answer follows"),
     "question": ("send the direct message", "The message follows"),
-    "marks": ("put the mark on the form post", "The mark follows"),
+    "post_line": ("say it in the thread", "The line in the thread follows"),
+    "tell_initiator": ("tell the initiator", "The message to the initiator follows"),
+    "marks": ("put the mark at the head of the thread", "The mark follows"),
 }
 
 _AFTER_CLOSED = "What is still to do belongs to its follow-up ticket."
@@ -273,17 +414,17 @@ _REASONS = {
 }
 
 
-# -- the marks on the form post
+# -- the marks at the head of the thread
 
 
 def marks(star: Star, look: Look) -> Document | None:
-    """The reactions that the bot keeps on the form post, so that the channel reads the same whichever way a
+    """The reactions that the bot keeps at the head of the thread, so that the channel reads the same whichever way a
     step was made. A mark that a manager put there needs no second one."""
-    if star.linked_to is not None or star.acknowledged is None:
+    if star.linked_to is not None or star.root is None or star.acknowledged is None:
         return None
     wanted = []
     if star.acknowledged.mark != look.acknowledge_emoji:
         wanted.append(look.acknowledge_emoji)
-    if star.resolution is not None and star.resolution.mark != look.resolve_emoji:
+    if star.status == "resolved" and star.resolution and star.resolution.mark != look.resolve_emoji:
         wanted.append(look.resolve_emoji)
     return {"marks": wanted}

@@ -2,17 +2,25 @@
 
 from collections.abc import Mapping
 
+from starbot.blocks import clock, permalink
 from starbot.core.case import Document
-from starbot.core.text import gitlab_block, gitlab_text, gitlab_title, one_line, zendesk_text
+from starbot.core.text import (
+    gitlab_block,
+    gitlab_mention,
+    gitlab_text,
+    gitlab_title,
+    one_line,
+    zendesk_text,
+)
 from starbot.duties.stars.model import Remark, Star
+from starbot.duties.stars.words.dialogs import AGREED, VERDICTS
 from starbot.duties.stars.words.parts import (
     ISSUE_TEXT_LIMIT,
     NOTE_LIMIT,
     Look,
-    clock,
     customer_of,
     named,
-    permalink,
+    thread_link,
     ticket_address,
 )
 
@@ -35,17 +43,34 @@ def issue(star: Star, look: Look) -> Document | None:
     return {
         "title": gitlab_title(_fill(look.issue_title, values)),
         "description": _fill(look.issue_description, {**described, **_description_parts(star, look)}).strip(),
-        "labels": list(look.issue_labels),
+        "labels": _labels(star, look),
+        "category": star.triage.category if star.triage else "",
         "assignee": _assignee(star),
-        "state": "closed" if star.resolution or star.linked_to else "opened",
+        "state": "closed" if star.is_ended or star.linked_to else "opened",
     }
+
+
+def _labels(star: Star, look: Look) -> list[str]:
+    """The labels that the bot puts on the issue; of a scope only one, and a manager's choice goes first."""
+    category = star.triage.category if star.triage else ""
+    scope = category.rpartition("::")[0]
+    chosen = [one for one in look.issue_labels if not (scope and one.rpartition("::")[0] == scope)]
+    chosen += [category] if category else []
+    return list(dict.fromkeys([*chosen, *([look.unstarred_label] if star.unstarring else [])]))
+
+
+def labels_so_far(star: Star, look: Look) -> list[str]:
+    """Every label that the bot may have put on the issue at some time."""
+    labels = [said.triage.category for said in star.remarks if said.kind == "triaged" and said.triage]
+    labels += [look.unstarred_label] if any(said.unstarring for said in star.remarks) else []
+    return [*look.issue_labels, *filter(None, labels)]
 
 
 def _description_parts(star: Star, look: Look) -> dict[str, str]:
     form = star.form
     rows = [
         ("Ticket", ticket_address(star, look)),
-        ("Slack thread", permalink(look, star.root)),
+        ("Slack thread", permalink(look.team_url, star.root) if star.root else ""),
         ("Urgency", f"{gitlab_text(form.urgency or '')}, reply by {clock(star.deadline, date=True)}"),
         ("Customer", gitlab_text(one_line(customer_of(star), 300))),
         ("Plan", gitlab_text(one_line(form.plan or (star.ticket and star.ticket.plan) or "", 300))),
@@ -57,6 +82,7 @@ def _description_parts(star: Star, look: Look) -> dict[str, str]:
         ("Filed by", gitlab_text(one_line(star.initiator or form.initiator_raw, 300))),
         ("Region at filing", gitlab_text(star.region)),
         ("Filed", clock(star.filed_at, date=True)),
+        ("STAR before", _previous(star, look)),
     ]
     table = "\n".join(["| | |", "|-|-|", *(f"| {name} | {value} |" for name, value in rows if value)])
     return {
@@ -64,6 +90,13 @@ def _description_parts(star: Star, look: Look) -> dict[str, str]:
         "reason": gitlab_block((form.reason or "not said")[:ISSUE_TEXT_LIMIT]),
         "desired_result": gitlab_block((form.desired_result or "not said")[:ISSUE_TEXT_LIMIT]),
     }
+
+
+def _previous(star: Star, look: Look) -> str:
+    before = star.previous
+    if before is None:
+        return ""
+    return before.issue_url or (permalink(look.team_url, before.root) if before.root else before.case_id)
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:
@@ -96,7 +129,7 @@ def remark(star: Star, number: int, look: Look) -> str:
 
 
 def _thread_remark(star: Star, said: Remark, look: Look) -> str:
-    return f"Discussion of this STAR in Slack: {permalink(look, star.card or star.root)}"
+    return f"Discussion of this STAR in Slack: {thread_link(star, look)}"
 
 
 def _acknowledged_remark(star: Star, said: Remark, look: Look) -> str:
@@ -140,6 +173,73 @@ def _undone_remark(star: Star, said: Remark, look: Look) -> str:
     return f"{named(said.by)} took the resolution back: this STAR is open again."
 
 
+def _triaged_remark(star: Star, said: Remark, look: Look) -> str:
+    return _triage(said, f"{named(said.by)} triaged this STAR.")
+
+
+def _triaged_late_remark(star: Star, said: Remark, look: Look) -> str:
+    return _triage(
+        said, f"{named(said.by)} triaged this STAR too, a moment later; what was said first stands."
+    )
+
+
+def _triage(said: Remark, title: str) -> str:
+    triage = said.triage
+    lines = [title]
+    if triage is not None and triage.decision:
+        lines.append(f"Decision: {VERDICTS[triage.decision]}.")
+    if triage is not None and triage.category:
+        lines.append(f"Category: {gitlab_text(triage.category)}.")
+    if triage is not None and triage.dri is not None:
+        lines.append(f"DRI: {named(triage.dri)}.")
+    text = " ".join(lines)
+    if triage is not None and triage.next_step:
+        text += f"\n\nNext step:\n\n{gitlab_block(triage.next_step[:NOTE_LIMIT])}"
+    return text
+
+
+def _asked_remark(star: Star, said: Remark, look: Look) -> str:
+    """The one place where we mention somebody in GitLab: so that the question reaches the initiator."""
+    whom = (
+        gitlab_mention(star.initiator_gitlab) or gitlab_text(one_line(star.initiator, 100)) or "the initiator"
+    )
+    return f"{whom}, {named(said.by)} asks:\n\n{gitlab_block(said.text[:NOTE_LIMIT])}"
+
+
+def _answered_remark(star: Star, said: Remark, look: Look) -> str:
+    return f"{named(said.by)} answered:\n\n{gitlab_block(said.text[:NOTE_LIMIT])}"
+
+
+def _fact_remark(star: Star, said: Remark, look: Look) -> str:
+    return f"{named(said.by)} adds:\n\n{gitlab_block(said.text[:NOTE_LIMIT])}"
+
+
+def _repeated_remark(star: Star, said: Remark, look: Look) -> str:
+    return f"{named(said.by)} filed a STAR for this ticket too:\n\n{gitlab_block(said.text[:NOTE_LIMIT])}"
+
+
+def _unstarred_remark(star: Star, said: Remark, look: Look) -> str:
+    no = said.unstarring
+    assert no is not None, "unstarred without a reason"
+    parts = [
+        f"**Unstarred.** {named(said.by)} decided that this STAR does not qualify: {gitlab_text(no.reason)}.",
+        *([gitlab_block(no.text[:NOTE_LIMIT])] if no.text else []),
+        "Instead:",
+        gitlab_block(no.alternative[:NOTE_LIMIT]),
+        f"The initiator agreed: {AGREED[no.agreed].lower()}.",
+    ]
+    return "\n\n".join(parts)
+
+
+def _withdrawn_remark(star: Star, said: Remark, look: Look) -> str:
+    why = f":\n\n{gitlab_block(said.text[:NOTE_LIMIT])}" if said.text else "."
+    return f"{named(said.by)} withdrew this STAR{why}"
+
+
+def _reopened_remark(star: Star, said: Remark, look: Look) -> str:
+    return f"{named(said.by)} opened this STAR again:\n\n{gitlab_block(said.text[:NOTE_LIMIT])}"
+
+
 def _public_remark(star: Star, said: Remark, look: Look) -> str:
     return (
         f"{named(said.by)} sent this to the customer on the ticket:\n\n{gitlab_block(said.text[:NOTE_LIMIT])}"
@@ -149,6 +249,15 @@ def _public_remark(star: Star, said: Remark, look: Look) -> str:
 _REMARKS = {
     "thread": _thread_remark,
     "acknowledged": _acknowledged_remark,
+    "triaged": _triaged_remark,
+    "triaged_late": _triaged_late_remark,
+    "asked": _asked_remark,
+    "answered": _answered_remark,
+    "fact": _fact_remark,
+    "repeated": _repeated_remark,
+    "unstarred": _unstarred_remark,
+    "withdrawn": _withdrawn_remark,
+    "reopened": _reopened_remark,
     "disposition": _disposition_remark,
     "sentence": _sentence_remark,
     "undone": _undone_remark,
@@ -165,7 +274,7 @@ def ticket_note(star: Star, look: Look) -> str:
     return (
         f"A STAR (request for attention) was filed for this ticket, urgency {zendesk_text(star.form.urgency or '')}.\n"
         f"STAR issue: {star.issue.url}\n"
-        f"Slack thread: {permalink(look, star.card)}"
+        f"Slack thread: {permalink(look.team_url, star.card)}"
     )
 
 
@@ -182,5 +291,5 @@ def macro_comment(star: Star, look: Look, body: str | None, note_has_links: bool
     for blank in look.issue_blanks:
         text = text.replace(blank, star.issue.url if star.issue else "(the STAR issue follows)")
     for blank in look.thread_blanks:
-        text = text.replace(blank, permalink(look, star.card or star.root))
+        text = text.replace(blank, thread_link(star, look) or "(the Slack thread follows)")
     return text or None

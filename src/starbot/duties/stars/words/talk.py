@@ -1,35 +1,21 @@
-"""What the bot says to people beside the card: under the form post, in direct messages, to one person only,
-and in dialogs. Pure.
+"""What the bot says to people beside the card: under the form post, in the question to a manager, to one person
+only. Pure.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock, InputBlock, PlainTextInputElement
-from slack_sdk.models.views import View
+from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock
 
+from starbot.blocks import button, clock, line, mention, message, moment, mrkdwn, permalink, section
 from starbot.core.case import Document
 from starbot.core.facts import MessageRef
 from starbot.duties.stars.form import FormProblem
 from starbot.duties.stars.model import Deed, Star, Whispered
-from starbot.duties.stars.words.parts import (
-    Look,
-    button,
-    line,
-    mention,
-    message,
-    moment,
-    mrkdwn,
-    permalink,
-    section,
-    text_input,
-    twin_sentence,
-    valid,
-)
+from starbot.duties.stars.words.card import CLAIM
+from starbot.duties.stars.words.parts import Look, thread_link, twin_sentence
 
 UNDO = "star_undo"
-RESOLVE_VIEW = "star_resolve_view"
-SEND_PUBLICLY_VIEW = "star_send_publicly_view"
+COMPLETE = "star_complete"
 
 MOST_LINKS = 15
 
@@ -38,7 +24,7 @@ MOST_LINKS = 15
 
 def reply(star: Star, look: Look) -> Document | None:
     """The word about the form post itself, in its thread; None where there is nothing to say about it."""
-    if star.linked_to is not None:
+    if star.linked_to is not None and star.has_post:
         text = (
             f"Thank you. {twin_sentence(star, look)} The Support Managers know of it, so nothing is lost; please "
             "add in that thread whatever is new."
@@ -49,40 +35,50 @@ def reply(star: Star, look: Look) -> Document | None:
         what = "one thing" if len(problems) == 1 else "some things"
         lines = [f"{_thank_you(star)} for the STAR. It is kept, and needs {what} from you:"]
         lines += [f"• {problem}" for problem in problems]
-        lines.append(
-            "Edit the form post above, and I go on by myself. If you cannot edit it, send the form again."
-        )
-        text = "\n".join(lines)
-        return message("Your STAR needs something from you.", [section(text)])
+        lines.append(_how_to_mend(star))
+        buttons = [button("Complete this STAR", COMPLETE, star.id, style="primary")]
+        if star.form.initiator is None:
+            buttons.append(button("That's me", CLAIM, star.id))
+        actions = ActionsBlock(block_id="star_reply", elements=buttons)
+        return message("Your STAR needs something from you.", [section("\n".join(lines)), actions])
     if star.other_ticket is not None:
         text = (
             f"{_thank_you(star)} for the edit. This STAR stays with #{star.form.ticket}, where work on it has begun. "
             f"For #{star.other_ticket}, please send the form again."
         )
         return message(text, [section(text)])
-    if (
-        star.reply is not None
-        and star.resolution is not None
-        and (star.ticket_problem or not star.is_readable)
-    ):
+    if star.reply is not None and star.is_ended and (star.ticket_problem or not star.is_readable):
         text = (
             "A Support Manager closed this STAR as it is, so nothing more is needed from you here. If the ticket "
             "still needs attention, please send the form again."
         )
         return message(text, [section(text)])
     if star.reply is not None:
-        now = "The STAR is on its way." if star.resolution is None else "A Support Manager resolved the STAR."
+        now = _REPLY_ENDINGS.get(star.status, "The STAR is on its way.")
         text = f"Thank you, that is all I needed. {now}"
         return message(text, [section(text)])
     return None
+
+
+_REPLY_ENDINGS = {
+    "resolved": "A Support Manager resolved the STAR.",
+    "unstarred": "A Support Manager looked at the STAR; the answer is below.",
+    "withdrawn": "The STAR was withdrawn.",
+}
 
 
 def _thank_you(star: Star) -> str:
     return f"<@{star.form.initiator}>, thank you" if star.form.initiator else "Thank you"
 
 
+def _how_to_mend(star: Star) -> str:
+    first = "" if star.form.initiator else "The form does not say who you are: press *That's me* first. "
+    edit = ", or edit the form post above," if star.has_post else ""
+    return f"{first}Press *Complete this STAR*{edit} and I go on by myself."
+
+
 def _problems(star: Star, look: Look) -> list[str]:
-    if star.resolution is not None:
+    if star.is_ended or star.root is None:
         return []
     if star.ticket_problem is not None:
         return [_TICKET_PROBLEMS[star.ticket_problem]]
@@ -122,7 +118,10 @@ _TICKET_PROBLEMS = {
 def not_opened(posts: Sequence[MessageRef], look: Look) -> Document:
     """The form posts that were sent while the bot was away, and are too old to be opened by themselves."""
     whom = f"<!subteam^{look.fallback_group}>: " if look.fallback_group else ""
-    links = [f"<{permalink(look, post)}|form {number}>" for number, post in enumerate(posts[:MOST_LINKS], 1)]
+    links = [
+        f"<{permalink(look.team_url, post)}|form {number}>"
+        for number, post in enumerate(posts[:MOST_LINKS], 1)
+    ]
     more = f" and {len(posts) - MOST_LINKS} more" if len(posts) > MOST_LINKS else ""
     text = (
         f"{whom}I was away for more than twelve hours and did not open what was sent first: {', '.join(links)}{more}. "
@@ -137,10 +136,11 @@ def not_opened(posts: Sequence[MessageRef], look: Look) -> Document:
 def question(star: Star, look: Look) -> Document | None:
     """The missing sentence, asked of the manager who closed the STAR by reaction alone."""
     name = f"STAR for #{star.form.ticket}" if star.form.ticket else "STAR whose form could not be read"
-    ticket = f"<{permalink(look, star.card or star.root)}|{name}>"
+    link = thread_link(star, look)
+    ticket = f"<{link}|{name}>" if link else name
     ending = star.resolution
     if ending is None:
-        if star.question is None:
+        if star.question is None or star.is_ended:
             return None
         text = (
             f"The {ticket} is open again. Your check mark may still be on the form post: it does nothing more, "
@@ -164,27 +164,75 @@ def question(star: Star, look: Look) -> Document | None:
         blocks.append(
             ContextBlock(elements=[mrkdwn(f"Undo opens the STAR again, until {moment(star.next_due)}.")])
         )
-    return message(text, blocks)
+    # Each resolution is asked about in a message of its own, though the words may be the same.
+    return message(text, blocks) | {"number": star.questions}
 
 
 # -- words to one person
 
 
 def whisper(star: Star, said: Whispered, look: Look) -> str:
-    """The answer to a click that could not do what it said."""
-    if said.why == "no_right":
-        return (
-            "Thank you. Only Support Managers can do that; whoever is on call has been told about this STAR."
-        )
+    """The answer to something one person did: what is so now, and what to do next."""
+    if said.why in ("state", "known"):
+        return stale(star, said.deed)
     if said.why == "too_late":
-        return f"The {look.undo_minutes} minutes for *Undo* are over. If it needs attention again, file a new STAR."
+        return (
+            f"The {look.undo_minutes} minutes for *Undo* are over. A manager can press *Reopen* on the card."
+        )
     if said.why == "newer_star":
-        return "There is a newer open STAR for this ticket, so this one stays closed. Please go on there."
-    if said.why == "no_text":
-        return "There was no text to read, so nothing was sent. Press *Send publicly* to try again."
+        return newer_star()
+    if said.why == "overtaken":
+        return _overtaken(star)
     if said.why == "added":
         return f"{_now(star)} What you wrote is on the issue too."
-    return stale(star, said.deed)
+    if said.why == "kept":
+        return f"{_now(star)} Taking the emoji away changes nothing. {_BACK[star.is_ended]}"
+    if said.why == "not_yours" and said.deed == "complete":
+        return _not_yours_to_complete(star)
+    if said.why == "repeated" and star.linked_to is not None:
+        return f"{twin_sentence(star, look)} Add there what is new."
+    if said.why == "done":
+        return _DONE.get(said.deed, "Done.")
+    if said.why == "not_yours" and star.form.initiator is None:
+        return (
+            "The form does not say who filed this STAR. If that was you, press *That's me* on the card first."
+        )
+    return _WORDS[said.why]
+
+
+def _not_yours_to_complete(star: Star) -> str:
+    who = "Only whoever filed this STAR, or a Support Manager, can complete it."
+    return who if star.form.initiator else f"{who} If that is you, press *That's me* first."
+
+
+def _overtaken(star: Star) -> str:
+    made = star.triage
+    who = f"{mention(made.by)} triaged this STAR meanwhile, {moment(made.at)}" if made else _now(star)
+    return (
+        f"{who}: see the card. What you wrote is on the issue; to put it in its place, press *Triage* again."
+    )
+
+
+_WORDS: Mapping[str, str] = {
+    "no_right": "Thank you. Only Support Managers can do that; whoever is on call has been told about this STAR.",
+    "not_yours": "Only whoever filed this STAR can do that. You can write what you know in its thread.",
+    "no_name": "That is for members of this workspace. Please ask your contact at GitLab.",
+    "no_text": "There was no text to read, so nothing was sent. Press *Send publicly* to try again.",
+    "repeated": "There is an open STAR for this ticket already, so what you wrote was added to it.",
+}
+
+_BACK = {
+    True: "To go on with it, press *Reopen* on the card.",
+    False: "If somebody else should look, say so in the thread.",
+}
+
+_DONE: Mapping[Deed, str] = {
+    "claim": "Thank you. This STAR is yours now: you hear how it goes on, and can add facts or withdraw it.",
+    "add_facts": "Thank you. What you wrote is in the thread and on the STAR issue.",
+    "withdraw": "Done: the STAR is withdrawn, and the manager is told.",
+    "complete": "Thank you, that is all I needed.",
+    "file": "Your STAR is filed.",
+}
 
 
 def stale(star: Star, deed: Deed) -> str:
@@ -193,6 +241,12 @@ def stale(star: Star, deed: Deed) -> str:
 
 
 def _now(star: Star) -> str:
+    if star.linked_to is not None:
+        return "Another STAR for this ticket was open first; this one follows it."
+    if star.withdrawal is not None:
+        return f"This STAR was withdrawn by {mention(star.withdrawal.by)}, {moment(star.withdrawal.at)}."
+    if star.unstarring is not None:
+        return f"This STAR was unstarred by {mention(star.unstarring.by)}, {moment(star.unstarring.at)}."
     if star.resolution is not None:
         return f"This STAR was resolved by {mention(star.resolution.by)}, {moment(star.resolution.at)}."
     if star.acknowledged is not None:
@@ -202,11 +256,56 @@ def _now(star: Star) -> str:
 
 _STALE: Mapping[Deed, str] = {
     "acknowledge": "Nothing more to do here.",
+    "triage": "Nothing was changed.",
+    "ask": "Nothing was asked.",
     "resolve": "Nothing more to do here.",
+    "unstar": "Nothing was changed.",
+    "reopen": "It needs no reopening.",
     "undo": "There is nothing to undo.",
     "send_publicly": "No text for the customer is waiting.",
     "retry": "That has been done meanwhile, or is being tried right now.",
+    "add_facts": "Nothing was added. If the ticket still needs attention, file a new STAR.",
+    "withdraw": "Nothing more to do here.",
+    "claim": "We know who filed it.",
+    "complete": "Nothing is missing any more.",
+    "file": "Nothing was filed.",
+    "page": "Nobody was paged.",
 }
+
+
+def page_summary(star: Star) -> str:
+    """What a page of the manager on call begins with; whoever sends it may change it."""
+    return f"STAR ({star.form.urgency}) not acknowledged since {clock(star.waits_since, date=True)}"
+
+
+def newer_star(link: str = "") -> str:
+    """The answer to somebody who wants to open a STAR again whose ticket has another one by now."""
+    there = f"<{link}|there>" if link else "there"
+    return f"There is a newer open STAR for this ticket, so this one stays closed. Please go on {there}."
+
+
+def no_such_button() -> str:
+    """The answer to a button that we do not know (any more)."""
+    return (
+        "I do not know that button any more; the message may be from before an update. Nothing was changed."
+    )
+
+
+def no_such_star() -> str:
+    """The answer to a button of a STAR that is not in our books."""
+    return (
+        "I have no STAR behind that button (any more), so nothing was changed. Look it up with `/star list`."
+    )
+
+
+def long_closed() -> str:
+    """The answer to a button of a STAR whose text is gone, because it was closed long ago."""
+    return "This STAR was closed long ago, so nothing was changed. If its ticket needs attention, file a new STAR."
+
+
+def strangers() -> str:
+    """The answer to somebody of another workspace."""
+    return "That is for members of this workspace. Please ask your contact at GitLab to do it."
 
 
 def ask_again_in_thread() -> str:
@@ -221,64 +320,3 @@ def open_again(star: Star) -> str:
         f"This STAR {about}is open again, so I have put that sentence nowhere. Resolve the STAR once more and tell "
         "me then."
     )
-
-
-# -- dialogs
-
-
-def answer_missing() -> str:
-    """What a dialog says under a field that must be filled in and holds nothing that can be read."""
-    return "Please write something here."
-
-
-def resolve_view(star_id: str, ticket: int | None) -> dict[str, Any]:
-    """The dialog behind *Resolve*."""
-    view = View(
-        type="modal",
-        callback_id=RESOLVE_VIEW,
-        private_metadata=star_id,
-        title="Resolve the STAR",
-        submit="Resolve",
-        close="Cancel",
-        blocks=[
-            section(
-                f"Resolved means that the right next step for #{ticket} is known and under way. The ticket itself "
-                "stays as it is."
-                if ticket
-                else "Resolved means that the right next step is known and under way."
-            ),
-            text_input("next_step", "Next step", "What happens next?", multiline=True),
-            text_input("owner", "Owner", "Who has it?", optional=True),
-            text_input("customer_hears", "The customer hears", "When, and from whom?", optional=True),
-        ],
-    )
-    return valid(view)
-
-
-def send_publicly_view(star: Star) -> dict[str, Any]:
-    """The dialog behind *Send publicly*: what the customer would read, before anything is sent."""
-    view = View(
-        type="modal",
-        callback_id=SEND_PUBLICLY_VIEW,
-        private_metadata=star.id,
-        title="Write to the customer",
-        submit="Send to the customer",
-        close="Do not send",
-        blocks=[
-            section(
-                f":warning: *The customer of #{star.form.ticket} will get this by e-mail.* The macro proposed it; "
-                "change it as you like."
-            ),
-            InputBlock(
-                block_id="text",
-                label="Text",
-                element=PlainTextInputElement(
-                    action_id="text",
-                    multiline=True,
-                    max_length=3000,
-                    initial_value=(star.public_text or "")[:3000],
-                ),
-            ),
-        ],
-    )
-    return valid(view)

@@ -1,0 +1,1 @@
+"""Paging people: customer emergencies, the backup pool, the manager on call."""
