@@ -6,6 +6,7 @@ that happens, until what the story says is true.
 """
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +26,9 @@ MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text("utf
 STARS, SELF_MANAGED, GITLAB_COM, MANAGERS = "C0STARS", "C0SELFM", "C0GLCOM", "C0MANAG"
 BOT = "U0STARBOT"
 LENA, MEI, MARIA, TOMAS = "U0LENA", "U0MEI", "U0MARIA", "U0TOMAS"
-CASEY, ENGINEER, GUEST = "U0CASEY", "U0ENG01", "U0GUEST"
+CASEY, ENGINEER, GUEST, STRANGER = "U0CASEY", "U0ENG01", "U0GUEST", "U0STRANGE"
+PRIYA = "U0PRIYA"
+"""She files STARs and is not in their channel."""
 TICKET = 123456
 CLOSED_TICKET, TICKET_WITHOUT_ORGANISATION, INTERNAL_REQUEST = 123470, 123472, 123482
 ODD_TICKETS = (CLOSED_TICKET, TICKET_WITHOUT_ORGANISATION, INTERNAL_REQUEST)
@@ -36,6 +39,9 @@ ACKNOWLEDGE, RESOLVE, UNDO, RETRY, SEND = (
     "star_retry_0",
     "star_send_publicly",
 )
+ENDS_WITHIN_S = 1.0
+WORKERS = "ThreadPoolExecutor"
+"""How the names of the engine's threads begin."""
 ACTED = "escalated_ticket"
 """The tag by which the macro is known."""
 
@@ -59,15 +65,16 @@ class Stage:
     )
     """How long a vendor may still be at work on a lost call: these vendors are quick."""
 
-    def __init__(self, desk: Desk, folder: Path, database: str | None = None) -> None:
+    def __init__(self, desk: Desk, folder: Path, database: str | None = None, listen: str = "") -> None:
         self.desk = desk
         people = write_people(folder, "weekday")
-        self.environ = environment(desk.url, people, folder / "starbot.db")
+        self.environ = environment(desk.url, people, folder / "starbot.db", listen)
         self.environ["STARBOT_LOG_LEVEL"] = "WARNING"
         if database is not None:
             self.environ["DATABASE_URL"] = database
         self.folder = folder
         self.bot: Bot | None = None
+        self._others: set[threading.Thread] = set()
         self.configure("")
         self._last_row = 0
         self._tickets = (n for n in range(TICKET + 1, 123486) if n not in ODD_TICKETS)
@@ -75,24 +82,32 @@ class Stage:
     # -- the bot
 
     def configure(self, toml: str) -> None:
-        """What the admin wrote into starbot.toml, before the bot starts."""
-        (self.folder / "starbot.toml").write_text(self.patience + toml, "utf-8")
+        """What the admin wrote into starbot.toml, before the bot starts. A story that says nothing of paging is not
+        disturbed by looks at emergencies."""
+        unwatched = "" if "[paging]" in toml else "\n[paging]\nemergency_poll_seconds = 0\n"
+        (self.folder / "starbot.toml").write_text(self.patience + toml + unwatched, "utf-8")
 
     def start(self) -> "Stage":
         """Starts the bot in this process; returns once it listens."""
         if Stage._playing is not None:
             Stage._playing.stop()
         Stage._playing = self
+        self._others = set(threading.enumerate())
         self.bot = Bot(settings.load(self.environ, self.folder))
         self.bot.start()
         return self
 
     def stop(self) -> None:
-        """Stops the bot, if it runs."""
+        """Stops the bot, if it runs. What it was at may end, but no story waits long for that: it would speak in the
+        next one."""
         if self.bot is not None:
             self.bot.stop(patience_s=0)
             self.bot = None
             Stage._playing = None
+            until = time.monotonic() + ENDS_WITHIN_S
+            for thread in set(threading.enumerate()) - self._others:
+                if thread.name.startswith(WORKERS):
+                    thread.join(max(0.0, until - time.monotonic()))
 
     # -- what goes wrong, and how time goes by
 
@@ -142,9 +157,29 @@ class Stage:
             "slack/click", user=user, channel=message["channel"], ts=message["ts"], action_id=action_id
         )
 
+    def commands(self, user: str, text: str, command: str = "/star", channel: str = STARS) -> Any:
+        """A person sends a slash command; answers what the app says at once."""
+        return self.desk.post("slack/command", user=user, channel=channel, command=command, text=text)
+
+    def uses_shortcut(
+        self, user: str, callback_id: str, channel: str | None = None, ts: str | None = None
+    ) -> Any:
+        """A person uses a global shortcut, or one of a message; answers what Slack says."""
+        return self.desk.post("slack/shortcut", user=user, callback_id=callback_id, channel=channel, ts=ts)
+
+    def picks(self, user: str, view: Mapping[str, Any], action_id: str, selected: Any) -> Any:
+        """A person chooses something in a dialog; answers what Slack says."""
+        pick = {"view_id": view["id"], "action_id": action_id, "selected": selected}
+        return self.desk.post("slack/click", user=user, **pick)
+
+    def views(self, user: str) -> list[dict[str, Any]]:
+        """The dialogs that this person has open, the one that they see last."""
+        found: list[dict[str, Any]] = self.desk.get("slack/views", user=user)
+        return found
+
     def sends(self, user: str, **values: str) -> Any:
         """A person sends the dialog that is open for them; answers what Slack says."""
-        view = self.until(lambda: self.desk.get("slack/views", user=user))[-1]
+        view = self.until(lambda: self.views(user))[-1]
         return self.desk.post("slack/submit", user=user, view_id=view["id"], values=values)
 
     # -- what is now true
@@ -155,9 +190,14 @@ class Stage:
         found: dict[str, Any] = self.desk.get("state")
         return found
 
+    def part(self, vendor: str) -> dict[str, Any]:
+        """One vendor's part of the world: the whole costs more than most stories do."""
+        found: dict[str, Any] = self.desk.get("state", only=vendor)[vendor]
+        return found
+
     def messages(self, channel: str = STARS, thread_ts: str | None = None) -> list[dict[str, Any]]:
         """The messages of a channel, or of one of its threads without its head."""
-        found = [m for m in self.state["slack"]["messages"] if m["channel"] == channel]
+        found = [m for m in self.part("slack")["messages"] if m["channel"] == channel]
         if thread_ts is None:
             return found
         return [m for m in found if m.get("thread_ts") == thread_ts and m["ts"] != thread_ts]
@@ -183,7 +223,7 @@ class Stage:
 
     def whispers(self, user: str) -> list[str]:
         """What the bot told this person alone in a channel."""
-        return [e["text"] for e in self.state["slack"]["ephemerals"] if e["user"] == user]
+        return [e["text"] for e in self.part("slack")["ephemerals"] if e["user"] == user]
 
     def issue(self, ticket: int = TICKET) -> dict[str, Any] | None:
         """The STAR issue about this ticket."""
@@ -206,12 +246,12 @@ class Stage:
     def issues(self) -> list[dict[str, Any]]:
         """Every issue in the STAR tracker."""
         return [
-            i for i in self.state["gitlab"]["issues"] if i["project"].endswith("ticket-attention-requests")
+            i for i in self.part("gitlab")["issues"] if i["project"].endswith("ticket-attention-requests")
         ]
 
     def ticket(self, number: int = TICKET) -> dict[str, Any]:
         """A ticket with its comments, audits and tags."""
-        found: dict[str, Any] = self.state["zendesk"]["tickets"][str(number)]
+        found: dict[str, Any] = self.part("zendesk")["tickets"][str(number)]
         return found
 
     def requests(self, service: str | None = None, since: int = 0) -> list[dict[str, Any]]:
@@ -219,7 +259,7 @@ class Stage:
         rows = self.desk.get("journal", since=since)
         return [r for r in rows if r["kind"] == "request" and service in (None, r["service"])]
 
-    def until(self, is_true: Callable[[], Any], timeout_s: float = 15.0) -> Any:
+    def until(self, is_true: Callable[[], Any], timeout_s: float = 30.0) -> Any:
         """What `is_true` gives once it is something; looks again whenever something happened."""
         deadline = time.monotonic() + timeout_s
         while True:
@@ -260,9 +300,9 @@ def reactions(message: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 @contextmanager
-def sandbox() -> Iterator[Desk]:
-    """A running sandbox with the bot's own manifest."""
-    runner = serving(MANIFEST)
+def sandbox(manifest: dict[str, Any] = MANIFEST) -> Iterator[Desk]:
+    """A running sandbox, with the bot's own manifest unless another is given."""
+    runner = serving(manifest)
     try:
         yield next(runner)
     finally:

@@ -89,6 +89,7 @@ def test_tokens_in_each_others_place_are_noticed(told: Callable[..., Settings]) 
         ({"STARBOT_PEOPLE": "nobody.yml"}, "STARBOT_PEOPLE: there is no file"),
         ({"STARBOT_CONFIG": "nothing.toml"}, "STARBOT_CONFIG: there is no file"),
         ({"STARBOT_LOG_LEVEL": "chatty"}, "STARBOT_LOG_LEVEL should be 'DEBUG'"),
+        ({"STARBOT_LOG_FORMAT": "xml"}, "STARBOT_LOG_FORMAT should be 'text' or 'json'"),
         ({"ZENDESK_CLIENT_SECRET": ""}, "ZENDESK_CLIENT_SECRET is not set"),
         ({"ZENDESK_CLIENT_SECRET": " \n"}, "ZENDESK_CLIENT_SECRET is not set"),
         ({"SLACK_BOT_TOKEN": "xoxb-1 2"}, "SLACK_BOT_TOKEN holds white space or letters"),
@@ -113,6 +114,40 @@ def test_a_bad_variable_is_named_with_what_is_wrong(
 ) -> None:
     (said,) = complaints(told, **environ)
     assert said.startswith(complaint)
+
+
+NEITHER = {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": ""}
+HTTP = {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": "SECRET", "STARBOT_LISTEN": "127.0.0.1:8080"}
+
+
+def test_slack_needs_one_of_two_ways_and_one_complaint_names_both(told: Callable[..., Settings]) -> None:
+    (said,) = complaints(told, **NEITHER)
+    assert "App-Level Tokens" in said and "SLACK_SIGNING_SECRET" in said and "Signing Secret" in said
+    assert told(**HTTP).env.slack_app_token.get_secret_value() == ""
+    assert told(**HTTP | {"SLACK_APP_TOKEN": "xapp-1"}).env.listen_at == ("127.0.0.1", 8080)
+
+
+def test_http_mode_needs_an_address_to_listen_at(told: Callable[..., Settings]) -> None:
+    (said,) = complaints(told, **HTTP | {"STARBOT_LISTEN": ""})
+    assert said.startswith("STARBOT_LISTEN is not set") and "or remove SLACK_SIGNING_SECRET" in said
+    assert told().env.listen_at is None
+    assert told(STARBOT_LISTEN="[::1]:80").env.listen_at == ("::1", 80)
+
+
+def test_webhooks_need_an_address_to_listen_at(told: Callable[..., Settings]) -> None:
+    (said,) = complaints(told, PAGERDUTY_WEBHOOK_SECRET="SECRET")
+    assert said.startswith("STARBOT_LISTEN is not set, which PAGERDUTY_WEBHOOK_SECRET needs")
+    found = told(PAGERDUTY_WEBHOOK_SECRET="SECRET,OLD", STARBOT_LISTEN="127.0.0.1:8080")
+    assert found.webhook_secrets == ["SECRET", "OLD"]
+    assert told().webhook_secrets == []
+
+
+@pytest.mark.parametrize(
+    "address", ["8080", "localhost", "127.0.0.1:0", "h:65536", ":8080", "http://h:80", "h:80/"]
+)
+def test_an_address_that_nobody_can_listen_at_is_named(told: Callable[..., Settings], address: str) -> None:
+    (said,) = complaints(told, STARBOT_LISTEN=address)
+    assert said.startswith("STARBOT_LISTEN is no address to listen at: write host:port")
 
 
 def test_an_api_token_of_zendesk_serves_in_place_of_oauth(told: Callable[..., Settings]) -> None:
@@ -143,6 +178,8 @@ def test_an_api_token_of_zendesk_serves_in_place_of_oauth(told: Callable[..., Se
         ("[form]\ncontact_notices = ['(']", "form.contact_notices[1] is no regular expression"),
         ("[zendesk]\nticket_link = 'https://z/1'", "zendesk.ticket_link must hold {ticket}"),
         ("[gitlab]\nproject = 'stars'", "gitlab.project "),
+        ("[paging]\nhelp_service = 'Customer Support'", "paging.help_service is the service for emergencies"),
+        ("[paging]\nhelp_policy = 'Seniors'", "paging.help_policy needs paging.help_service."),
         ("[limits]\nthreads = 4\n[limits.slack]\nshare = 5", "limits.slack.share is 5"),
         ("[zendesk]\nticket_link = 'https://z/{ticket}/{page}'", "zendesk.ticket_link is no address"),
         ("[zendesk]\nticket_link = '{ticket}{'", "zendesk.ticket_link is no address"),

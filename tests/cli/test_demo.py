@@ -62,12 +62,12 @@ def lines_until(process: subprocess.Popen[str], *words: str) -> list[str]:
     raise AssertionError(f"{missing} was never printed: {lines}")
 
 
-def modules_of_children(process: subprocess.Popen[str]) -> dict[str, int]:
-    """Module and process id of the processes that the demo started."""
+def modules_of_children(pid: int) -> dict[str, int]:
+    """Module and process id of the processes that a process started, and of theirs."""
     found = {}
-    for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
-        words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-        found[words[words.index("-m") + 1]] = int(pid)
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        words = Path(f"/proc/{child}/cmdline").read_text().split("\0")
+        found |= {words[words.index("-m") + 1]: int(child)} | modules_of_children(int(child))
     return found
 
 
@@ -91,9 +91,11 @@ def test_the_demo_plays_the_whole_story_in_any_folder(tmp_path: Path) -> None:
     with playing(tmp_path, "--once") as process:
         assert process.stdout
         first = process.stdout.readline()
-        assert time.monotonic() - started < 2
+        until_first_s = time.monotonic() - started
         told, ending = process.stdout.read().split("\n\n", 1)
         assert process.wait(20) == 0
+    # Whoever waits is told at once what for.
+    assert until_first_s < (time.monotonic() - started) / 2
     lines = [first.rstrip("\n"), *told.splitlines()]
     assert all(LINE.fullmatch(line) for line in lines)
     libraries = {line.rpartition("[")[2].partition(" ")[0] for line in lines if line.endswith("]")}
@@ -131,7 +133,7 @@ def test_it_stays_on_the_next_free_port_with_commands_that_work_until_ctrl_c(tmp
     with listening("127.0.0.1", 0) as taken:
         taken.listen()
         port = taken.getsockname()[1]
-        with playing(tmp_path, "--stay", "--port", str(port)) as process:
+        with playing(tmp_path, "--stay", "--pace", "0", "--port", str(port)) as process:
             lines = [*lines_until(process, "point Noah Berg's"), *lines_until(process, "curl")]
             url = address_in(lines)
             assert f"port {port} is taken" in "\n".join(lines)
@@ -152,10 +154,24 @@ def test_it_stays_on_the_next_free_port_with_commands_that_work_until_ctrl_c(tmp
     assert not is_answering(url)
 
 
+def test_it_opens_the_page_in_a_browser_and_warns_whoever_lets_others_in(tmp_path: Path) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    with playing(tmp_path, "--json", "--open", "--host", "0.0.0.0", BROWSER=str(browser)) as process:
+        lines = lines_until(process, "WARNING", "open the Socket Mode connection")
+        url = address_in(lines)
+        assert (tmp_path / "opened").read_text().strip() == url
+        assert re.search(
+            rf"WARNING: .* has the token may use the sandbox: http://\S+:{url.rpartition(':')[2]}/\?token=\w+",
+            "\n".join(lines),
+        )
+
+
 def test_a_bot_that_dies_ends_the_demo_with_its_last_words(tmp_path: Path) -> None:
     with playing(tmp_path, "--json") as process:
         lines = lines_until(process, "open the Socket Mode connection")
-        children = modules_of_children(process)
+        children = modules_of_children(process.pid)
         os.kill(children["starbot"], signal.SIGKILL)
         assert process.stdout and process.stderr
         last = json.loads(process.stdout.read().splitlines()[-1])
@@ -169,7 +185,7 @@ def test_a_bot_that_dies_ends_the_demo_with_its_last_words(tmp_path: Path) -> No
 def test_being_told_to_end_ends_its_processes_too(tmp_path: Path) -> None:
     with playing(tmp_path, "--once") as process:
         lines_until(process, "listens on")
-        children = modules_of_children(process)
+        children = modules_of_children(process.pid)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 130
     assert not any(Path(f"/proc/{pid}").exists() for pid in children.values())
@@ -220,6 +236,12 @@ def test_an_echo_of_the_bots_own_message_is_left_out() -> None:
     event = {"type": "message", "app_id": "A1", "user": "U1", "text": "mine"}
     row = {"kind": "delivery", "status": 200, "request": {"payload": {"event": event}}}
     assert tell(row, {}, "slack_bolt 1") is None
+
+
+def test_a_webhook_of_pagerduty_is_told_by_its_type() -> None:
+    row = {"kind": "delivery", "service": "pagerduty", "method": "incident.escalated", "status": 503}
+    told = tell({**row, "request": {"payload": {}}, "response": ""}, {}, "")
+    assert told == ("PagerDuty", "tells: incident.escalated (answered 503)", "webhook v3")
 
 
 def test_the_library_is_read_from_the_user_agent() -> None:

@@ -65,6 +65,12 @@ def test_what_only_shows_at_the_start_is_told_without_a_traceback(
     assert "Traceback" not in ended.stderr
 
 
+def test_hours_without_a_dry_run_are_refused() -> None:
+    answer = CliRunner().invoke(app, ["run", "--hours", "3"])
+    assert answer.exit_code == 2
+    assert "--dry-run" in answer.output
+
+
 def test_starbot_alone_prints_its_help() -> None:
     answer = CliRunner().invoke(app, [])
     assert "Usage: starbot" in answer.output

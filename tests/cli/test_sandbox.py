@@ -15,9 +15,10 @@ from typer.testing import CliRunner
 
 from starbot import settings
 from starbot.cli.main import app
-from starbot.cli.sandbox import environment, manifest_path
+from starbot.cli.sandbox import environment
 from starbot.core.facts import Person
 from starbot.services.people import PeopleFile
+from starbot.settings import manifest_path
 
 
 def printed_environment(*arguments: str) -> dict[str, str]:
@@ -58,6 +59,45 @@ def test_the_people_file_names_the_managers_and_leaves_out_what_is_not_known(tmp
 def test_every_printed_variable_is_one_that_the_bot_reads(tmp_path: Path) -> None:
     known = {settings.variable(field) for field in settings.Env.model_fields}
     assert set(environment("http://127.0.0.1:1", tmp_path, tmp_path)) <= known
+
+
+@pytest.fixture
+def http_yml(tmp_path: Path) -> Path:
+    """A manifest that switches Socket Mode off, with addresses of this machine."""
+    manifest = yaml.safe_load(manifest_path().read_text("utf-8"))
+    told = manifest["settings"]
+    told["socket_mode_enabled"] = False
+    told["event_subscriptions"]["request_url"] = "http://127.0.0.1:8099/slack/events"
+    told["interactivity"]["request_url"] = "http://127.0.0.1:8099/slack/interactions"
+    for command in manifest["features"]["slash_commands"]:
+        command["url"] = "http://127.0.0.1:8099/slack/commands"
+    path = tmp_path / "http.yml"
+    path.write_text(yaml.safe_dump(manifest), "utf-8")
+    return path
+
+
+def test_a_manifest_for_http_brings_the_signing_secret_in_place_of_the_token(
+    tmp_path: Path, http_yml: Path
+) -> None:
+    assert "SLACK_SIGNING_SECRET" not in printed_environment()
+    told = printed_environment("--manifest", str(http_yml))
+    assert (told["SLACK_SIGNING_SECRET"], told["STARBOT_LISTEN"]) == (
+        "sandbox-signing-secret",
+        "127.0.0.1:8099",
+    )
+    assert "SLACK_APP_TOKEN" not in told
+    assert settings.load(told, tmp_path).env.listen_at == ("127.0.0.1", 8099)
+    assert {*environment("http://127.0.0.1:1", tmp_path, tmp_path, "127.0.0.1:2")} <= {
+        settings.variable(field) for field in settings.Env.model_fields
+    }
+
+
+@pytest.mark.parametrize("arguments", [["--print-env"], []])
+def test_a_manifest_that_sends_elsewhere_is_refused(http_yml: Path, arguments: list[str]) -> None:
+    http_yml.write_text(http_yml.read_text("utf-8").replace("127.0.0.1", "starbot.example.com"), "utf-8")
+    answer = CliRunner().invoke(app, ["sandbox", "--manifest", str(http_yml), *arguments])
+    assert answer.exit_code == 2
+    assert "the sandbox needs http://127.0.0.1:PORT/" in answer.output
 
 
 def test_an_unknown_scenario_is_answered_with_the_known_ones() -> None:

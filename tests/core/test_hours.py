@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from starbot.core.hours import Region, region_at
+from starbot.core.hours import Region, is_weekend, region_at
 
 APAC = Region(name="APAC", zone="Australia/Brisbane", opens="09:00", closes="21:00")
 EMEA = Region(name="EMEA", zone="Europe/Amsterdam", opens="08:00", closes="18:00")
@@ -84,3 +84,18 @@ def test_every_moment_has_one_of_the_three_regions(at: datetime) -> None:
 def test_a_moment_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="zone"):
         EMEA.is_open(datetime(2026, 11, 17, 14))
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ("2026-11-20 23:30", False),  # Saturday in Brisbane; the shift is AMER's, where it is Friday
+        ("2026-11-21 00:30", True),
+        ("2026-11-21 10:00", True),
+        ("2026-11-22 22:30", True),  # Monday in Brisbane; the shift is AMER's, where it is Sunday
+        ("2026-11-23 00:30", False),
+        ("2026-11-17 14:00", False),
+    ],
+)
+def test_it_is_the_weekend_where_the_region_of_the_shift_has_it(at: str, expected: bool) -> None:
+    assert is_weekend(utc(at), REGIONS) is expected

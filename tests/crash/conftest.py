@@ -1,6 +1,7 @@
 """A world and a bot of its own process for each crash, and the end that each story must come to."""
 
 import contextlib
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,21 @@ from tests.stage import Stage, sandbox
 class Theatre:
     """A stage, and the bot beside it as a process that can be killed."""
 
-    def __init__(self, desk: Desk, folder: Path) -> None:
-        desk.post("reset")
+    def __init__(self, desk: Desk, folder: Path, scenario: str = "weekday", toml: str = "") -> None:
+        desk.post("reset", scenario=scenario)
         self.stage = Stage(desk, folder)
+        self.stage.configure(toml)
         self.bot = BotProcess(self.stage.environ, folder)
+        self.recovery_s: float | None = None
+        """How long the last life took, its start included, to do what the one before it left."""
 
-    def play(self, *deaths: Point) -> None:
+    def play(self, *deaths: Point, story: Sequence[Step] = STORY) -> None:
         """The story with a death at each of these points.
 
         Several deaths of one step follow each other: the second comes while the bot makes up for the first.
         """
         self.bot.start()
-        for step in STORY:
+        for step in story:
             self._play(step, [death for death in deaths if death.step == step.name])
 
     def _play(self, step: Step, deaths: Sequence[Point]) -> None:
@@ -44,11 +48,14 @@ class Theatre:
             death.wait(self.stage)
             self.bot.kill()
             self.stage.desk.http.delete("/_sandbox/faults")
+        began = time.monotonic()
         if deaths:
             self.bot.start()
         else:
             step.act(self.stage)
         self.follows(step)
+        if deaths:
+            self.recovery_s = time.monotonic() - began
         for death in deaths[-1:]:
             death.check(self.stage)
 

@@ -17,7 +17,7 @@ _TIMES = (
     re.compile(r"\b\d{2}:\d{2} UTC"),
 )
 _MARKER = re.compile(r"\n*<!-- starbot:[a-z2-7]{16} -->")
-_CASE = re.compile(r"\bstar-[a-z2-7]{8}\b")
+_CASE = re.compile(r"\b(?:star|page|emergency|hands|compromised|redirect)-[a-z2-7]{8}\b")
 _PORT = re.compile(r"127\.0\.0\.1:\d+")
 _MADE_UP = frozenset({"block_id", "value"})
 """Parts of blocks that hold ids of a run: Slack's own, and the case that a button belongs to."""
@@ -33,8 +33,18 @@ def normal_form(state: Mapping[str, Any]) -> Json:
         "zendesk": {
             number: _ticket(ticket, places) for number, ticket in state["zendesk"]["tickets"].items()
         },
-        "pagerduty": state["pagerduty"],
+        "pagerduty": {
+            **state["pagerduty"],
+            "incidents": [_incident(one) for one in state["pagerduty"]["incidents"]],
+        },
     }
+
+
+def _incident(incident: Json) -> Json:
+    """Its key is ours, and differs by run."""
+    left_out = {"key", "created_at", "escalates_at", "log"}
+    log = [{name: line[name] for name in ("kind", "by", "summary")} for line in incident["log"]]
+    return {**{name: part for name, part in incident.items() if name not in left_out}, "log": log}
 
 
 def _places(messages: Iterable[Json]) -> dict[str, str]:

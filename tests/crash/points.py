@@ -3,13 +3,13 @@
 - acked    the event is acknowledged, and whatever the bot does next is kept waiting until it dies
 - asked    the request has arrived and is never served
 - served   the request has been served and its answer is on its way for ever
+- served late   the request is served a few seconds after the bot died
 """
 
 import time
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from tests.crash.story import StepName
 from tests.stage import MARIA, Stage
 
 NEVER_S = 3600.0
@@ -18,13 +18,15 @@ LATE_S = 1.5
 SERVICES = ("slack", "gitlab", "zendesk", "pagerduty")
 WORKFLOW = "B0WORKFLOW"
 COMES_S = 20.0
+SERVED_AFTER_S = 4.0
+SURELY_ENDED_S = 8
 
 
 class Point(Protocol):
     """A moment of a step. `arm` comes before the person acts; `wait` returns at the moment; `check`, when all
     is over, fails if the kill was not at the moment that the point promises."""
 
-    step: StepName
+    step: str
 
     def arm(self, stage: Stage) -> None: ...
     def wait(self, stage: Stage) -> None: ...
@@ -35,7 +37,7 @@ class Point(Protocol):
 class Acked:
     """The event of the step has been acknowledged and nothing else has been done."""
 
-    step: StepName
+    step: str
 
     def arm(self, stage: Stage) -> None:
         self._since = stage.last_row()
@@ -56,7 +58,7 @@ class Request:
     kind: ClassVar[str]
     delay_s: ClassVar[float]
 
-    step: StepName
+    step: str
     service: str
     method: str
     path: str | None = None
@@ -103,6 +105,24 @@ class Served(Request):
     def check(self, stage: Stage) -> None:
         row = stage.until(lambda: self.rows(stage))[0]
         assert 200 <= row["status"] < 300
+
+
+@dataclass
+class ServedLate(Request):
+    """The request waits at the vendor while the bot dies and comes back, and is served then."""
+
+    kind = "delay_before"
+    delay_s = SERVED_AFTER_S
+
+    def check(self, stage: Stage) -> None:
+        row = stage.until(lambda: self.rows(stage))[0]
+        assert 200 <= row["status"] < 300
+
+
+def waits_until_all_has_ended(stage: Stage) -> None:
+    """The admin lets the bot wait longer than a request that is served late, before it writes again."""
+    stage.patience = "".join(f"[limits.{vendor}]\nsettle_s = {SURELY_ENDED_S}\n" for vendor in SERVICES)
+    stage.configure("")
 
 
 def _is_acked(row: dict[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """The bot as a process of its own, so that it can die as processes die: by `kill -9`, at any moment."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,10 +15,10 @@ READY_TIMEOUT_S = 30.0
 class BotProcess:
     """`python -m starbot run` in a folder. Each life appends to one log; `start` returns once it listens."""
 
-    def __init__(self, environ: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, environ: Mapping[str, str], folder: Path, name: str = "bot") -> None:
         self._environ = {**environ, "STARBOT_LOG_LEVEL": "INFO", "PYTHONUNBUFFERED": "1"}
         self._folder = folder
-        self._path = folder / "bot.log"
+        self._path = folder / f"{name}.log"
         self._log: IO[str] = self._path.open("a", encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -36,6 +37,10 @@ class BotProcess:
     def start(self) -> None:
         """Begins a life; returns once its Socket Mode connection is open."""
         self.launch()
+        self.listens()
+
+    def listens(self) -> None:
+        """Waits until the Socket Mode connection of this life is open."""
         assert self._process is not None
         deadline = time.monotonic() + READY_TIMEOUT_S
         while "event='listening'" not in self.log[self._told :]:
@@ -50,6 +55,24 @@ class BotProcess:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def stop(self) -> None:
+        """Asks it to end; returns once it has."""
+        assert self._process is not None
+        self._process.terminate()
+        assert self.ends() == 0, self.log
+
+    def ends(self) -> int:
+        """The exit status, once the process has ended by itself."""
+        assert self._process is not None
+        status = self._process.wait(READY_TIMEOUT_S)
+        self._process = None
+        return status
+
+    @property
+    def number(self) -> str:
+        """Under which number the work of this life is stored."""
+        return re.findall(r"bot='(\d+)'", self.log[self._told :])[0]
 
     def close(self) -> None:
         """Kills what may still run."""

@@ -69,7 +69,7 @@ def world(root: str = ROOT, card: str = CARD, time: str = "14:30", marker: str =
                 }
             }
         },
-        "pagerduty": {"oncalls": {}},
+        "pagerduty": {"oncalls": {}, "incidents": []},
     }
 
 

@@ -308,6 +308,7 @@ def errands(outpost: Outpost, fault: Fault | None = None, *, sign: bool = False)
         arrive=lambda event: [event],
         deeds={"send": Deed(outpost.send, outpost.find), "ring": Deed(outpost.ring)},
         targets={"sign": shown} if sign else {},
+        closed=("closed",),
     )
 
 

@@ -1,6 +1,8 @@
 """One event, one transaction: nothing is lost and nothing is done twice, however many come at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -63,6 +65,23 @@ def test_a_place_that_was_given_back_may_be_had_again(store: Store, outpost: Out
     first = hands.asked("a", place="roof")
     hands.advance(duty.event({"kind": "due", "id": "due", "at": NOW, "case_id": first}))
     assert hands.errand(hands.asked("b", place="roof")).claim == "roof"
+
+
+def test_a_name_that_a_case_let_go_of_opens_another_case(store: Store, outpost: Outpost) -> None:
+    duty = errands(outpost)
+
+    def leaves(case: Any, event: Any, rival: Any) -> Any:
+        decision = duty.decide(case, event, rival)
+        if decision is None or event.kind != "due":
+            return decision
+        return decision.model_copy(update={"case": decision.case.model_copy(update={"handles": ()})})
+
+    hands = Hands(store, replace(duty, decide=leaves))
+    first = hands.asked("a")
+    hands.advance(duty.event({"kind": "due", "id": "due", "at": NOW, "case_id": first}))
+    assert hands.advance(added(1, "a")) == [], "nobody has that name any more"
+    with store.read() as books:
+        assert books.case_of("a") is None and books.case(first) is not None
 
 
 def test_an_event_is_applied_once_and_answers_each_time_with_the_same_starts(

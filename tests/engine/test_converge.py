@@ -90,6 +90,16 @@ def test_what_changed_and_changed_back_costs_no_write(hands: Hands, outpost: Out
     assert_is_shown(hands, outpost)
 
 
+def test_what_changed_back_is_written_after_a_lost_answer(hands: Hands, outpost: Outpost) -> None:
+    converge(hands)
+    hands.advance(added(1, n=5))
+    outpost.after.append(lost)
+    hands.on_tell = lambda event: hands.advance(added(2, n=-5))
+    assert converge(hands, "w2") is None
+    assert outpost.shown == [{"total": 0}, {"total": 5}, {"total": 0}]
+    assert_is_shown(hands, outpost)
+
+
 def test_two_quick_changes_cost_one_write(hands: Hands, outpost: Outpost) -> None:
     converge(hands)
     starts = [*hands.advance(added(1)), *hands.advance(added(2))]

@@ -306,13 +306,16 @@ def test_what_was_done_is_not_told_as_failed_because_the_database_was_away(
 
 
 def _cut_off(url: str, back: threading.Event) -> None:
-    """Ends every connection and takes no new one until the engine has had time to notice."""
+    """Ends every connection but the one that bears the mark, and takes no new one until the engine has had time to
+    notice."""
     name = make_url(url).database
     server = make_url(url).set(database="postgres", drivername="postgresql")
     with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
         connection.execute(f"alter database {name} allow_connections false".encode())
         connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name]
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+            " and pid not in (select pid from pg_locks where locktype = 'advisory')",
+            [name],
         )
         back.set()
         time.sleep(1.5)

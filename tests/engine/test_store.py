@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from alembic.migration import MigrationContext
 from starbot.engine.database import engine_url, normal_url
 from starbot.engine.memory import StoreMemory
 from starbot.engine.schema import metadata
-from starbot.engine.store import Store
+from starbot.engine.store import Books, Store
 from starbot.errors import SetupError
 from tests.engine.errands import NOW, Hands, Outpost, added, errands
 
@@ -168,3 +169,30 @@ def test_cases_are_found_by_outside_name_deadline_and_time(store: Store, outpost
     hands.advance(added(1, "slack:C1:1").model_copy(update={"at": later}))
     with store.read() as books:
         assert {c.id for c in books.lately("errands", later)} == {"errand-slack:C11:1", "errand-slack:C1:1"}
+
+
+LOOKS: dict[str, Callable[[Books], object]] = {
+    "the sweep's": lambda books: books.due(NOW),
+    "the catch-up's": lambda books: books.lately("errands", NOW),
+    "the list's": lambda books: books.in_status("errands", ("open",)),
+    "the lookup's": lambda books: books.about("errands", "parcel"),
+    "the meters'": lambda books: books.counts(),
+}
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_a_look_that_comes_again_and_again_never_walks_all_cases(file_store: Store, name: str) -> None:
+    asked: list[str] = []
+    engine = sa.create_engine(file_store.url)
+    sa.event.listen(
+        engine, "before_cursor_execute", lambda _c, _cursor, statement, *_more: asked.append(statement)
+    )
+    with engine.connect() as connection:
+        LOOKS[name](Books(connection, lock_rows=False))
+        plans = [
+            step[3]
+            for statement in list(asked)
+            for step in connection.exec_driver_sql("explain query plan " + statement.replace("?", "'1'"))
+        ]
+    engine.dispose()
+    assert plans and all(step.startswith(("SEARCH", "USE TEMP B-TREE")) for step in plans), plans

@@ -20,12 +20,15 @@ needs_specs = pytest.mark.skipif(not SPECS.is_dir(), reason="the vendors' specs 
 # The least scopes of each method, for public and private channels and direct messages
 # (docs.slack.dev/reference/methods).
 SCOPES_OF_METHODS = {
+    "apps.connections.open": set(),  # of the app-level token, which has a scope of its own
     "auth.test": set(),
+    "bots.info": {"users:read"},
     "chat.postEphemeral": {"chat:write"},
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},
     "conversations.history": {"channels:history", "groups:history", "im:history"},
     "conversations.list": {"channels:read", "groups:read"},
+    "conversations.members": {"channels:read", "groups:read"},
     "conversations.open": {"im:write"},
     "conversations.replies": {"channels:history", "groups:history", "im:history"},
     "emoji.list": {"emoji:read"},
@@ -36,6 +39,7 @@ SCOPES_OF_METHODS = {
     "users.info": {"users:read"},
     "users.lookupByEmail": {"users:read.email", "users:read"},
     "views.open": set(),
+    "views.update": set(),
 }
 
 # What each kind of listener must subscribe to, and the scopes of that (docs.slack.dev/reference/events).
@@ -46,6 +50,7 @@ SUBSCRIPTIONS = {
         "message.im": {"im:history"},
     },
     "reaction_added": {"reaction_added": {"reactions:read"}},
+    "reaction_removed": {"reaction_removed": {"reactions:read"}},
 }
 
 
@@ -91,12 +96,30 @@ def test_the_scopes_are_those_of_the_calls_and_the_events() -> None:
     wanted = {scope for method in called_methods() for scope in SCOPES_OF_METHODS[method]}
     for event in heard_events():
         wanted |= {scope for scopes in SUBSCRIPTIONS[event].values() for scope in scopes}
+    wanted |= {"commands"}  # slash commands and shortcuts (docs.slack.dev/reference/scopes/commands)
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == wanted
 
 
 def test_the_subscriptions_are_the_events_that_are_listened_to() -> None:
     wanted = {subscription for event in heard_events() for subscription in SUBSCRIPTIONS[event]}
     assert set(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) == wanted
+
+
+def test_the_commands_and_shortcuts_are_those_that_the_bot_answers() -> None:
+    """`wiring/hears.py` hands them over by name."""
+    features = MANIFEST["features"]
+    declared = {one["command"] for one in features["slash_commands"]}
+    declared |= {one["callback_id"] for one in features["shortcuts"]}
+    tree = ast.parse((SOURCE / "wiring" / "hears.py").read_text("utf-8"))
+    tables = [
+        keyword.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Hears"
+        for keyword in node.keywords
+        if keyword.arg in ("commands", "command_openers", "shortcuts")
+    ]
+    named = {key.value for table in tables if isinstance(table, ast.Dict) for key in table.keys if key}  # type: ignore[attr-defined]
+    assert named == declared
 
 
 def test_interactivity_is_on_because_buttons_are_listened_to() -> None:

@@ -54,7 +54,9 @@ def test_every_command_that_is_named_exists(path: Path) -> None:
 def test_every_file_that_is_named_exists(path: Path) -> None:
     text = text_of(path)
     linked = {(path.parent / link).resolve() for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)}
-    quoted = re.findall(r"`((?:src|tests|docs|locks|bench|\.ci)/[\w./-]*|[\w.-]+\.(?:yml|md|toml))`", text)
+    quoted = re.findall(
+        r"`((?:src|tests|docs|locks|bench|deploy|\.ci)/[\w./-]*|[\w.-]+\.(?:yml|md|toml))`", text
+    )
     assert {str(link) for link in linked if not link.exists()} == set()
     missing = {
         name for name in quoted if not any((top / name).exists() for top in (TOP, TOP / "src/starbot"))

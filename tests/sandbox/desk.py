@@ -8,21 +8,34 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from pydantic_core import from_json
 from slack_sdk import WebClient
 from slack_sdk.socket_mode import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
+from starbot_sandbox.application import Application
 from starbot_sandbox.server import create_app, listening, run
 
 MANIFEST: dict[str, Any] = {
-    "features": {"app_home": {"home_tab_enabled": True}},
+    "features": {
+        "app_home": {"home_tab_enabled": True},
+        "slash_commands": [
+            {"command": "/star", "description": "STARs", "should_escape": True},
+            {"command": "/plain", "description": "The same, with text as it is typed"},
+        ],
+        "shortcuts": [
+            {"type": "global", "callback_id": "file", "name": "File a STAR", "description": "Opens the form"},
+            {"type": "message", "callback_id": "redirect", "name": "Redirect", "description": "To the form"},
+        ],
+    },
     "oauth_config": {
         "scopes": {
             "bot": [
                 "channels:history",
                 "channels:read",
                 "chat:write",
+                "commands",
                 "emoji:read",
                 "im:history",
                 "im:read",
@@ -38,7 +51,13 @@ MANIFEST: dict[str, Any] = {
     },
     "settings": {
         "event_subscriptions": {
-            "bot_events": ["message.channels", "message.im", "reaction_added", "reaction_removed"]
+            "bot_events": [
+                "app_home_opened",
+                "message.channels",
+                "message.im",
+                "reaction_added",
+                "reaction_removed",
+            ]
         },
         "interactivity": {"is_enabled": True},
     },
@@ -53,7 +72,8 @@ class Desk:
     http: httpx.Client
 
     def get(self, path: str, /, **query: Any) -> Any:
-        return self.http.get(f"/_sandbox/{path}", params=query).json()
+        # The whole world, again and again: the quick reader halves what a story costs.
+        return from_json(self.http.get(f"/_sandbox/{path}", params=query).content)
 
     def ask(self, path: str, /, **body: Any) -> httpx.Response:
         return self.http.post(f"/_sandbox/{path}", json=body)
@@ -66,11 +86,16 @@ class Desk:
     def slack(self, token: str = "xoxb-sandbox") -> WebClient:
         return WebClient(token=token, base_url=f"{self.url}/slack/api/", retry_handlers=[], timeout=10)
 
+    def ephemerals(self, user: str) -> list[dict[str, Any]]:
+        return [e for e in self.get("state")["slack"]["ephemerals"] if e["user"] == user]
+
     def messages(self, channel: str) -> list[dict[str, Any]]:
         return [m for m in self.get("state")["slack"]["messages"] if m["channel"] == channel]
 
 
-def serving(manifest: dict[str, Any], app_command: str | None = None) -> Iterator[Desk]:
+def serving(
+    manifest: dict[str, Any], application: Application | None = None, token: str = "", port: int = 0
+) -> Iterator[Desk]:
     """A sandbox in a thread of its own until the iterator is closed."""
     ready: threading.Event = threading.Event()
     told: dict[str, Any] = {}
@@ -81,8 +106,8 @@ def serving(manifest: dict[str, Any], app_command: str | None = None) -> Iterato
 
     async def main() -> None:
         told["loop"], told["stop"] = asyncio.get_running_loop(), asyncio.Event()
-        app = create_app("weekday", manifest, app_command)
-        await run(app, listening("127.0.0.1", 0), tell, told["stop"])
+        app = create_app("weekday", manifest, application, token)
+        await run(app, listening("127.0.0.1", port), tell, told["stop"])
 
     thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
     thread.start()
@@ -114,11 +139,17 @@ class Ear:
         found = [r.payload["event"] for r in self.heard if r.type == "events_api"]
         return [e for e in found if kind in (e["type"], e.get("subtype"))]
 
+    def last(self, kind: str) -> SocketModeRequest:
+        """The newest envelope of that type, or whose payload is; waits for the first."""
+        return until(
+            lambda: next((r for r in reversed(self.heard) if kind in (r.type, r.payload.get("type"))), None)
+        )
+
     def close(self) -> None:
         self.client.close()
 
 
-def until(is_true: Callable[[], Any], timeout_s: float = 5.0) -> Any:
+def until(is_true: Callable[[], Any], timeout_s: float = 15.0) -> Any:
     """What `is_true` gives as soon as it is something; fails after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:

@@ -185,7 +185,27 @@ def _openapi_request(service: str, method: str, local: str, names: set[str], bod
     complaints = _unknown(what, names, known)
     if service == "zendesk" and isinstance(body, dict):
         complaints += _zendesk_body(what, body)
+    if service == "pagerduty" and isinstance(body, dict):
+        complaints += _pagerduty_body(what, found[0], body)
     return complaints
+
+
+def _pagerduty_body(what: str, operation: Json, body: Json) -> list[str]:
+    """Held against its description: required fields, types, and no field that is not described. A text as
+    `details` is what PagerDuty's own example has, where the description says object."""
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    document = _openapi("pagerduty")
+    shown = {name: dict(part) if isinstance(part, dict) else part for name, part in body.items()}
+    for name, part in shown.items():
+        described = schema["properties"].get(name)
+        if isinstance(part, dict) and part.get("body"):
+            part["body"] = {**part["body"], "details": {}}
+        if isinstance(part, dict) and described:
+            fields = _resolved(document, described["anyOf"][0]).get("properties", {})
+            complaints = _unknown(what, set(part), set(fields))
+            if complaints:
+                return complaints
+    return _faults(schema, document, shown, what)
 
 
 def _zendesk_body(what: str, body: Json) -> list[str]:

@@ -2,11 +2,13 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from slack_sdk import WebClient
 
-from tests.sandbox.desk import MANIFEST, Desk, serving
+from starbot_sandbox.application import Application
+from tests.sandbox.desk import MANIFEST, Desk, serving, until
 
 
 def test_a_reset_gives_a_fresh_world(desk: Desk, slack: WebClient) -> None:
@@ -29,6 +31,7 @@ def test_an_unknown_scenario_changes_nothing(desk: Desk) -> None:
 
 def test_the_state_shows_the_four_vendors(desk: Desk) -> None:
     assert set(desk.get("state")) == {"scenario", "now", "slack", "gitlab", "zendesk", "pagerduty"}
+    assert set(desk.get("state", only="zendesk")) == {"scenario", "now", "zendesk"}
 
 
 def test_the_clock_can_be_set_and_followed(desk: Desk) -> None:
@@ -66,7 +69,7 @@ def test_without_a_command_there_is_no_app_to_kill(desk: Desk) -> None:
 @pytest.fixture
 def with_app() -> Iterator[Desk]:
     sleeper = f"{sys.executable} -c 'import time; time.sleep(600)'"
-    yield from serving(MANIFEST, sleeper)
+    yield from serving(MANIFEST, Application(sleeper))
 
 
 def test_the_app_is_started_killed_and_stopped(with_app: Desk) -> None:
@@ -76,3 +79,38 @@ def test_the_app_is_started_killed_and_stopped(with_app: Desk) -> None:
     assert second["running"] and second["pid"] != first["pid"]
     assert not with_app.post("app", action="stop")["running"]
     assert with_app.ask("app", action="dance").status_code == 400
+
+
+def test_a_fresh_app_has_forgotten_what_it_wrote_and_keeps_what_it_was_given(tmp_path: Path) -> None:
+    (tmp_path / "given").write_text("settings")
+    writer = f"{sys.executable} -c 'import pathlib, time; pathlib.Path(\"memory\").mkdir(); time.sleep(600)'"
+    for desk in serving(MANIFEST, Application(writer, tmp_path)):
+        assert desk.get("app") == {"running": False, "pid": None, "status": None, "by_itself": False}
+        first = desk.post("app", action="start")
+        until(lambda: (tmp_path / "memory").exists())
+        desk.post("app", action="kill")
+        assert desk.get("app")["by_itself"] is False
+        assert (tmp_path / "memory").exists()
+        assert desk.post("app", action="fresh")["pid"] != first["pid"]
+        until(lambda: (tmp_path / "memory").exists())
+        assert (tmp_path / "given").exists()
+
+
+@pytest.fixture
+def with_faulty_app() -> Iterator[Desk]:
+    yield from serving(MANIFEST, Application(f"{sys.executable} -c 'raise SystemExit(3)'"))
+
+
+def test_an_app_that_ends_by_itself_is_told_from_one_that_was_killed(with_faulty_app: Desk) -> None:
+    with_faulty_app.post("app", action="start")
+    until(lambda: with_faulty_app.get("app")["by_itself"])
+    assert with_faulty_app.get("app")["status"] == 3
+    assert "--app-folder" in with_faulty_app.ask("app", action="fresh").json()["error"]
+
+
+def test_the_journal_gives_one_row_with_all_of_it(desk: Desk, slack: WebClient) -> None:
+    slack.auth_test()
+    slack.chat_postMessage(channel="C0STARS", text="hello")
+    first = desk.get("journal")[0]["n"]
+    (row,) = desk.get("journal", since=first - 1, most=1)
+    assert row["n"] == first and row["response"]["ok"] is True

@@ -1,6 +1,7 @@
 """Faults on order, as real clients meet them."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -8,7 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from starbot_sandbox.faults import Faults
-from tests.sandbox.desk import Desk
+from tests.sandbox.desk import Desk, until
 
 TEST = "/slack/api/auth.test"
 
@@ -55,6 +56,7 @@ def test_a_status_is_answered_and_nothing_is_served(desk: Desk, slack: WebClient
     with pytest.raises(SlackApiError) as caught:
         slack.chat_postMessage(channel="C0STARS", text="hello")
     assert (caught.value.response.status_code, caught.value.response["error"]) == (429, "ratelimited")
+    assert desk.get("journal")[-1]["retry_after_s"] == 7
     assert caught.value.response.headers["Retry-After"] == "7"
     assert desk.messages("C0STARS") == []
     assert slack.chat_postMessage(channel="C0STARS", text="hello")["ok"]
@@ -70,7 +72,7 @@ def test_a_dropped_answer_was_served_and_a_dropped_request_was_not(desk: Desk, s
     assert [(row["fault"], row["status"]) for row in rows] == [("drop_before", 0), ("drop_after", 200)]
 
 
-def test_delays_and_broken_json(desk: Desk) -> None:
+def test_delays_broken_json_and_nothing(desk: Desk) -> None:
     for kind in ("delay_before", "delay_after"):
         desk.post("faults", service="slack", path=TEST, kind=kind, delay_s=0.2, times=1)
         began = time.perf_counter()
@@ -79,4 +81,22 @@ def test_delays_and_broken_json(desk: Desk) -> None:
     desk.post("faults", service="slack", path=TEST, kind="malformed")
     assert httpx.post(desk.url + TEST).text == '{"ok": tru'
     assert len(desk.get("faults")) == 1
+    desk.http.delete("/_sandbox/faults")
+    desk.post("faults", service="slack", path=TEST, kind="empty", times=1)
+    assert httpx.post(desk.url + TEST).content == b""
     assert desk.http.delete("/_sandbox/faults").json() == []
+
+
+@pytest.mark.parametrize("kind", ["delay_before", "delay_after"])
+def test_a_late_request_of_a_world_that_is_gone_leaves_no_trace_in_the_next(
+    desk: Desk, slack: WebClient, kind: str
+) -> None:
+    desk.post("faults", service="slack", kind=kind, delay_s=0.3, times=1)
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(slack.chat_postMessage, channel="C0STARS", text="late")
+        until(lambda: not desk.get("faults"))
+        desk.post("reset")
+        with pytest.raises(OSError):
+            late.result()
+    assert [message["text"] for message in desk.messages("C0STARS")] == []
+    assert desk.get("journal") == []

@@ -22,7 +22,7 @@ def bots_desk() -> Iterator[Desk]:
 @pytest.fixture
 def empty_stage(bots_desk: Desk, tmp_path: Path) -> Iterator[Stage]:
     """A fresh world without a bot: for stories that configure it first."""
-    bots_desk.post("reset")
+    bots_desk.post("reset", scenario="weekday")
     stage = Stage(bots_desk, tmp_path)
     yield stage
     stage.stop()

@@ -37,6 +37,7 @@ def test_a_reaction_that_was_undone_is_not_found_again(stage: Stage) -> None:
     root = stage.announced()
     stage.reacts(LENA, root, "green-check-mark")
     question = stage.until(lambda: stage.question(LENA))
+    stage.until(lambda: stage.issues()[0]["state"] == "closed")
     stage.presses(LENA, question, "star_undo")
     stage.until(lambda: (stage.issue() or {})["state"] == "opened")
     stage.stop()

@@ -81,7 +81,7 @@ def test_the_card_says_who_when_what_and_how(shared: Stage) -> None:
         for b in block.get("elements", [])
         if b["type"] == "button"
     ]
-    assert buttons == ["Acknowledge", "Resolve"]
+    assert buttons == ["Acknowledge", "Triage", "Resolve"]
 
 
 def test_what_reports_need_later_is_stored_from_the_first_day(shared: Stage) -> None:

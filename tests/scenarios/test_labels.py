@@ -12,7 +12,7 @@ LICENSE, SLOW = "Escalation::License-Issue", "Escalation::Response-Time"
 
 def _stored(stage: Stage, root: str) -> tuple[LabelChange, ...]:
     assert stage.bot is not None
-    star = stage.bot._known.by_handle(handle(STARS, root))
+    star = stage.bot._house.stars.by_handle(handle(STARS, root))
     return star.label_changes if star else ()
 
 

@@ -21,9 +21,9 @@ from starbot.duties.stars.slack import FormReader, Listener
 from starbot.engine.advance import Advance
 from starbot.engine.duty import Duty
 from starbot.engine.store import Store
-from starbot.listeners import bolt_app
+from starbot.listeners import Hears, bolt_app
 from starbot.services.slack import Identity, SlackService
-from tests.duties.stars.stories import LENA, NOON, POLICY, ROOT
+from tests.duties.stars.stories import LENA, LOOK, NOON, POLICY, ROOT
 from tests.stage import SELF_MANAGED, STARS
 
 FORM = "*Ticket*\n123456\n*Urgency*\nUrgent"
@@ -54,12 +54,14 @@ ODD_EVENTS: Sequence[dict[str, Any]] = (
     EYES | {"item": {"type": "message", "channel": STARS}},
     EYES | {"item": {"type": "message", "channel": STARS, "ts": "then"}},
     EYES | {"item": {"type": "message", "channel": STARS, "ts": TS}, "event_ts": None},
+    EYES | {"item": {"type": "message", "channel": STARS, "ts": False}},
     ESCALATE | {"item": {"type": "message", "channel": SELF_MANAGED}},
+    {"type": ["message", "message"], "channel": STARS},
     {"type": "message", "channel": SELF_MANAGED, "text": 5, "thread_ts": "1"},
     {"type": "reaction_removed"},
     {"type": "nonsense"},
 )
-VIEW = {"id": "V1", "type": "modal", "callback_id": words.RESOLVE_VIEW, "private_metadata": "star-1"}
+VIEW = {"id": "V1", "type": "modal", "callback_id": words.dialogs.RESOLVE_VIEW, "private_metadata": "star-1"}
 SENT = {"type": "view_submission", "user": {"id": "U0LENA"}, "team": {"id": "T1"}, "trigger_id": "1.2"}
 
 
@@ -70,22 +72,34 @@ class Ears:
         self.heard: list[Event] = []
         labels = FormLabels(ticket=("Ticket",), urgency=("Urgency",))
         reader = FormReader(lambda: STARS, labels, [UrgencyLevel("Urgent", 30)])
-        listener = Listener(reader, "U0STARBOT", {"acknowledge": ("eyes",), "resolve": ()})
+        self.answered: list[str] = []
+        listener = Listener(reader, "U0STARBOT", {"acknowledge": ("eyes",), "resolve": ()}, lambda: LOOK)
         self._app: App = bolt_app(
             SlackService("xoxb-sandbox", "http://127.0.0.1:1/", 1),
             Identity("T1", "https://team.slack.com/", "U0STARBOT", "B0STARBOT"),
-            messages=[
-                listener.from_message,
-                lambda event, at: redirect_slack.from_reply(event, [SELF_MANAGED], ["escalate"], at),
-            ],
-            reactions=[
-                listener.from_reaction,
-                lambda event, at: redirect_slack.from_reaction(event, [SELF_MANAGED], ["escalate"], at),
-            ],
-            clicks=[listener.from_click],
-            dialogs=[listener.from_dialog],
-            objections=[listener.objections],
-            openers={},
+            Hears(
+                messages=[
+                    listener.from_message,
+                    lambda event, at: redirect_slack.from_reply(event, [SELF_MANAGED], ["escalate"], at),
+                ],
+                reactions=[
+                    listener.from_reaction,
+                    lambda event, at: redirect_slack.from_reaction(event, [SELF_MANAGED], ["escalate"], at),
+                ],
+                unreactions=[listener.from_unreaction],
+                clicks=[listener.from_click],
+                dialogs=[listener.from_dialog],
+                objections=[listener.objections],
+                shown_next=[listener.shown_next],
+                follow_ups={},
+                openers={},
+                shortcuts={},
+                commands={"/star": lambda body: {"text": str(body["text"])}},
+                command_openers={},
+                unknown=lambda body: self.answered.append("unknown"),
+                stranger=lambda body: self.answered.append("stranger"),
+                strange_command=lambda body: {"text": "stranger"},
+            ),
             submit=self.heard.append,
             now=lambda: NOON,
         )
@@ -118,6 +132,7 @@ def test_an_odd_event_is_acknowledged_and_left_alone(ears: Ears, event: dict[str
         SENT | {"view": VIEW | {"state": {"values": {"next_step": "x"}}}},
         SENT | {"view": VIEW | {"state": {"values": {"next_step": {"next_step": {"value": 5}}}}}},
         {"type": "block_actions", "user": {"id": "U0LENA"}, "actions": [{"action_id": "star_acknowledge"}]},
+        {"command": "/star", "text": "help", "user_id": "U0LENA", "team_id": [["T1"]]},
     ],
     ids=repr,
 )

@@ -1,10 +1,24 @@
 """A request in the wrong channel: somebody points at it, and it gets one anonymous answer."""
 
 import json
+from typing import Any
 
 import pytest
 
-from tests.stage import BOT, CASEY, GITLAB_COM, LENA, MANAGERS, SELF_MANAGED, STARS, Stage, said
+from tests.filing import ANSWERS, FINE, card_about, closes, opened, sends
+from tests.stage import (
+    BOT,
+    CASEY,
+    GITLAB_COM,
+    GUEST,
+    LENA,
+    MANAGERS,
+    SELF_MANAGED,
+    STARS,
+    STRANGER,
+    Stage,
+    said,
+)
 
 POINTER = "U0ENG07"
 """An engineer whose id nothing but their own reactions and replies would bring to the bot."""
@@ -22,6 +36,47 @@ def test_a_reply_that_is_only_the_emoji_brings_the_answer(shared: Stage) -> None
     assert f"<#{STARS}>" in answer
     assert "support-ticket-attention-requests/|When and how to file a STAR>" in answer
     assert POINTER not in answer and CASEY not in answer
+
+
+def _pointed_at(stage: Stage) -> dict[str, Any]:
+    """The answer under a misplaced post."""
+    post = stage.writes(CASEY, SELF_MANAGED, "Can somebody look at ticket 123460? My customer is waiting.")
+    stage.reacts(POINTER, post, "escalate", SELF_MANAGED)
+    return dict(stage.until(lambda: stage.messages(SELF_MANAGED, post))[-1])
+
+
+def test_the_answer_has_a_button_that_opens_the_form(shared: Stage) -> None:
+    answer = _pointed_at(shared)
+    assert "press *File a STAR*, and it is announced in" in said(answer)
+    shared.presses(CASEY, answer, "star_file")
+    assert opened(shared, CASEY)["title"]["text"] == "File a STAR"
+    assert sends(shared, CASEY, **(ANSWERS | {"ticket": str(FINE[0])})) == {"ok": True}
+    card = shared.until(lambda: card_about(shared, FINE[0]))
+    assert f"*Filed by*\\n<@{CASEY}>" in said(card)
+    closes(shared, CASEY)
+
+
+def test_a_guest_who_presses_it_is_told_kindly_whom_to_ask(shared: Stage) -> None:
+    shared.presses(GUEST, _pointed_at(shared), "star_file")
+    view = opened(shared, GUEST)
+    assert "STARs are filed by members of this workspace." in said(view)
+    assert "Please ask your contact at GitLab to file it for you." in said(view)
+    assert view["submit"] is None
+    closes(shared, GUEST)
+
+
+def test_somebody_of_another_workspace_who_presses_it_is_told_kindly_too(empty_stage: Stage) -> None:
+    # The STAR channel is the one that Slack Connect shares with them.
+    stage = empty_stage
+    stage.configure('[slack]\nwatched_channels = ["support_ticket-attention-requests"]\n')
+    stage.start()
+    post = stage.writes(STRANGER, STARS, "Can somebody look at ticket 123460?")
+    stage.reacts(POINTER, post, "escalate", STARS)
+    answer = stage.until(lambda: stage.messages(STARS, post))[-1]
+    stage.presses(STRANGER, answer, "star_file")
+    kind = "That is for members of this workspace. Please ask your contact at GitLab to do it."
+    stage.until(lambda: stage.whispers(STRANGER) == [kind])
+    assert stage.views(STRANGER) == []
 
 
 @pytest.mark.parametrize(

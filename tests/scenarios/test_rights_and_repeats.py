@@ -167,6 +167,7 @@ def test_a_sentence_after_undo_is_told_that_the_star_is_open_again(shared: Stage
     root = shared.announced(Ticket=str(ticket))
     shared.reacts(MARIA, root, "green-check-mark")
     question = shared.until(lambda: shared.question(MARIA, ticket))
+    shared.until(lambda: (shared.issue(ticket) or {})["state"] == "closed")
     shared.presses(MARIA, question, UNDO)
     shared.until(lambda: (shared.issue(ticket) or {})["state"] == "opened")
     before = len(shared.whispers(MARIA))

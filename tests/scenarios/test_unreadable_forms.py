@@ -38,7 +38,7 @@ def test_the_thread_says_what_is_missing_and_an_edit_puts_it_right(
     shared.until(lambda: said_of_it in shared.reply(root))
     told = shared.reply(root)
     assert f"<@{CASEY}>, thank you for the STAR. It is kept, and needs one thing from you:" in told
-    assert "Edit the form post above, and I go on by myself." in told
+    assert "Press *Complete this STAR*, or edit the form post above, and I go on by myself." in told
     assert shared.issue(ticket) is None
     shared.edits(root, Ticket=str(ticket))
     shared.until(lambda: "STAR issue #" in said(shared.card(root) or {}))
@@ -128,6 +128,7 @@ def test_a_form_put_right_after_it_was_closed_counts_after_undo(shared: Stage) -
     shared.edits(root, Ticket=str(ticket))
     shared.until(lambda: (shared.issue(ticket) or {"state": ""})["state"] == "closed")
     question = shared.until(lambda: shared.question(LENA, ticket))
+    shared.until(lambda: (shared.issue(ticket) or {"state": ""})["state"] == "closed")
     shared.presses(LENA, question, UNDO)
     shared.until(lambda: (shared.issue(ticket) or {"state": ""})["state"] == "opened")
     shared.until(lambda: f"<@{LENA}> has been looking" in said(shared.card(root) or {}))

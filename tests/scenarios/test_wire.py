@@ -12,6 +12,7 @@ def test_every_request_and_answer_of_a_story_is_as_documented(stage: Stage) -> N
     stage.until(lambda: "escalated_ticket" in stage.ticket()["tags"])
     stage.reacts(LENA, root, "green-check-mark")
     question = stage.until(lambda: stage.messages("D0LENA"))[0]
+    stage.until(lambda: stage.issues()[0]["state"] == "closed")
     stage.presses(LENA, question, "star_undo")
     stage.until(lambda: stage.issues()[0]["state"] == "opened")
     stage.until(lambda: "star_resolve" in said(stage.card(root)))

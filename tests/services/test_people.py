@@ -70,7 +70,7 @@ def test_all_complaints_come_at_once_with_line_and_mend(tmp_path: Path) -> None:
     with pytest.raises(SetupError) as complaint:
         PeopleFile.read(path)
     assert complaint.value.complaints == [
-        f"{path}:4: 'phone' is not known: take one of name, slack, gitlab, pagerduty, email, region",
+        f"{path}:4: 'phone' is not known: take one of name, slack, gitlab, pagerduty, zendesk, email, region",
         f"{path}:3: has no name: add name:",
         f"{path}:5: is no person: write name: and the ids under it",
         f"{path}:7: slack is the same as in line 2: one of them is wrong",
@@ -96,6 +96,17 @@ def test_a_file_of_another_shape_is_refused(tmp_path: Path, text: str, complaint
     with pytest.raises(SetupError) as error:
         PeopleFile.read(path)
     assert error.value.complaints == [f"{path}{complaint}"]
+
+
+def test_a_zendesk_user_is_a_number(tmp_path: Path) -> None:
+    people = PeopleFile.read(written(tmp_path, "- name: Lena Vogt\n  slack: U0LENA\n  zendesk: 4003\n"))
+    assert people.known(Person(name="", slack="U0LENA")).zendesk == "4003"
+    path = written(tmp_path, "- name: Lena Vogt\n  zendesk: lena@example.com\n")
+    with pytest.raises(SetupError) as complaint:
+        PeopleFile.read(path)
+    assert complaint.value.complaints == [
+        f"{path}:2: zendesk must be the number of the user's page in Zendesk"
+    ]
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -43,11 +43,16 @@ def roster(sandbox: Sandbox, tmp_path: Path) -> Iterator[Build]:
         return datetime.fromisoformat(sandbox.control("clock")["now"]).astimezone(UTC)
 
     def build(
-        people: People = PEOPLE, schedules: dict[str, str] = SCHEDULES, groups: dict[str, str] = GROUPS
+        people: People = PEOPLE,
+        schedules: dict[str, str] = SCHEDULES,
+        groups: dict[str, str] = GROUPS,
+        rotation: str | None = None,
     ) -> Roster:
         slack = SlackService("xoxb-sandbox", f"{sandbox.url}/slack/api/", TIMEOUT_S)
         pagerduty = PagerDutyService(f"{sandbox.url}/pagerduty", "pd-sandbox", None, TIMEOUT_S)
-        return Roster(slack, pagerduty, people, memory, now, lambda: schedules, lambda: groups)
+        return Roster(
+            slack, pagerduty, people, memory, now, lambda: schedules, lambda: groups, lambda: rotation
+        )
 
     yield build
     store.close()
@@ -232,3 +237,43 @@ def test_after_a_restart_without_any_service_rights_are_as_they_were(roster: Bui
     after.refresh()
     assert after.manager(MEI) == before.manager(MEI) is not None
     assert after.on_call().source == "remembered"
+
+
+# -- whose emergency it is
+
+
+def holders(*people: str) -> list[Person]:
+    """People as an incident names them: an id and a name."""
+    return [Person(name=name, pagerduty=name) for name in people]
+
+
+def test_the_managers_among_those_who_hold_an_incident_are_known_everywhere(roster: Build) -> None:
+    found = roster().managers_among(holders("PENG01", "PLENA", "PNOBODY"))
+    assert [(one.name, one.slack, one.gitlab) for one in found] == [("Lena Vogt", LENA, "lvogt")]
+
+
+def test_a_manager_who_is_not_on_call_is_one_too(roster: Build) -> None:
+    known = roster(people=People([Person(name="Mei Tanaka", slack=MEI, pagerduty="PMEI")]))
+    assert known.managers_among(holders("PMEI")) == ()
+    known.refresh()
+    assert [one.slack for one in known.managers_among(holders("PMEI"))] == [MEI]
+
+
+def test_without_pagerduty_the_managers_are_those_remembered(roster: Build, sandbox: Sandbox) -> None:
+    roster().refresh()
+    goes_down(sandbox, "pagerduty")
+    assert [one.slack for one in roster().managers_among(holders("PLENA"))] == [LENA]
+
+
+def test_the_engineers_on_call_are_the_first_level_and_outlive_an_outage(
+    roster: Build, sandbox: Sandbox
+) -> None:
+    known = roster(rotation="PECUST")
+    assert known.engineer("U0ENG05") is None
+    known.refresh()
+    engineers = [n for n in range(1, 13) if known.engineer(f"U0ENG{n:02}")]
+    assert engineers and known.engineer(LENA) is None
+    goes_down(sandbox, "pagerduty")
+    again = roster(rotation="PECUST")
+    again.refresh()
+    assert [n for n in range(1, 13) if again.engineer(f"U0ENG{n:02}")] == engineers

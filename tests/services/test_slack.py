@@ -1,5 +1,8 @@
 """Slack through slack_sdk, as far as the bot uses it."""
 
+import threading
+from typing import Any
+
 import httpx
 import pytest
 
@@ -123,10 +126,12 @@ def test_names_resolve(slack: SlackService) -> None:
 
 
 def test_people_resolve_and_are_looked_up_once(slack: SlackService, sandbox: Sandbox) -> None:
+    slack.identity()
+    before = len(sandbox.requests("slack"))
     for _ in range(2):
         assert slack.user_id_by_email("lena.vogt@example.com") == "U0LENA"
         assert "Lena" in slack.user_name("U0LENA")
-    assert len(sandbox.requests("slack")) == 2
+    assert len(sandbox.requests("slack")) - before == 2
 
 
 def test_nobody_has_that_address(slack: SlackService) -> None:
@@ -165,20 +170,58 @@ def test_an_unknown_emoji_and_a_dead_trigger_have_their_own_reasons(
     assert trigger.value.reason == "trigger_expired"
 
 
-def test_a_dialog_opens_on_a_click(slack: SlackService, sandbox: Sandbox) -> None:
+def _view(title: str) -> dict[str, Any]:
+    return {"type": "modal", "title": {"type": "plain_text", "text": title}, "blocks": SECTION}
+
+
+def _opened(slack: SlackService, sandbox: Sandbox) -> dict[str, Any]:
+    """A dialog that a click has opened for Lena."""
     button = {"type": "button", "action_id": "ask", "text": {"type": "plain_text", "text": "Ask"}}
     posted = slack.post("C0STARS", "press", [{"type": "actions", "elements": [button]}], key="k")
-    view = {"type": "modal", "title": {"type": "plain_text", "text": "STAR"}, "blocks": SECTION}
     with httpx.Client(base_url=sandbox.url) as http:
         ear = Ear(Desk(sandbox.url, http))
         until(ear.client.is_connected)
         click = {"user": "U0LENA", "channel": "C0STARS", "ts": posted.ts, "action_id": "ask"}
         sandbox.control("slack/click", click)
         pressed = until(lambda: [one for one in ear.heard if one.type == "interactive"])[0]
-        slack.open_view(pressed.payload["trigger_id"], view)
+        slack.open_view(pressed.payload["trigger_id"], _view("STAR"))
         ear.close()
-    [shown] = sandbox.control("slack/views?user=U0LENA")
-    assert shown["title"]["text"] == "STAR"
+    return _seen(sandbox)
+
+
+def _seen(sandbox: Sandbox) -> dict[str, Any]:
+    (shown,) = sandbox.control("slack/views?user=U0LENA")
+    return dict(shown)
+
+
+def test_a_dialog_opens_on_a_click(slack: SlackService, sandbox: Sandbox) -> None:
+    assert _opened(slack, sandbox)["title"]["text"] == "STAR"
+
+
+def test_the_answer_to_a_dialog_is_not_covered_by_a_late_acknowledgement(
+    slack: SlackService, sandbox: Sandbox
+) -> None:
+    sent = _opened(slack, sandbox)
+    answering = threading.Thread(
+        target=slack.answer_dialog, args=(f"{sent['id']}:{sent['hash']}", _view("Filed"))
+    )
+    answering.start()
+    until(lambda: _seen(sandbox)["title"]["text"] == "Filed")
+    slack.client.views_update(view_id=sent["id"], view=_view("One moment"))
+    answering.join()
+    assert _seen(sandbox)["title"]["text"] == "Filed"
+
+
+def test_after_the_acknowledgement_a_dialog_is_answered_at_once(
+    slack: SlackService, sandbox: Sandbox
+) -> None:
+    sent = _opened(slack, sandbox)
+    slack.update_view(sent["id"], _view("One moment"))
+    slack.answer_dialog(f"{sent['id']}:{sent['hash']}", _view("Filed"))
+    assert _seen(sandbox)["title"]["text"] == "Filed"
+    with pytest.raises(ServiceRefused) as gone:
+        slack.answer_dialog("V0NONE:1.a", _view("Filed"))
+    assert gone.value.reason == "not_found"
 
 
 def test_a_wrong_token_is_unauthorized(sandbox: Sandbox) -> None:

@@ -28,6 +28,8 @@ def complaints(sandbox: Sandbox, service: str) -> set[str]:
 
 @needs_specs
 def test_slack_is_asked_as_documented(slack: SlackService, sandbox: Sandbox) -> None:
+    slack.standing()
+    slack.check_app_token("xapp-sandbox")
     root = slack.post("C0STARS", "root", BLOCKS, key="k")
     reply = slack.post("C0STARS", "reply", thread_ts=root.ts, broadcast=True, key="k2")
     slack.find_post("C0STARS", "k")
@@ -48,7 +50,9 @@ def test_slack_is_asked_as_documented(slack: SlackService, sandbox: Sandbox) -> 
 
 @needs_specs
 def test_gitlab_is_asked_as_documented(gitlab: GitLabService, sandbox: Sandbox) -> None:
-    gitlab.project_id(PROJECT)
+    number = gitlab.project_id(PROJECT)
+    gitlab.project(PROJECT)
+    gitlab.label_names(number)
     issue = gitlab.open_issue(
         PROJECT,
         title="STAR",
@@ -76,6 +80,10 @@ def test_gitlab_is_asked_as_documented(gitlab: GitLabService, sandbox: Sandbox) 
 
 @needs_specs
 def test_zendesk_is_asked_as_documented(zendesk: ZendeskService, sandbox: Sandbox) -> None:
+    zendesk.whoami()
+    zendesk.macros()
+    zendesk.ticket_field_titles()
+    zendesk.ticket_form_names()
     zendesk.ticket(TICKET)
     zendesk.note(TICKET, "text", add_tags=["star_submitted"], key="k")
     zendesk.has_key(TICKET, "k")
@@ -87,6 +95,23 @@ def test_zendesk_is_asked_as_documented(zendesk: ZendeskService, sandbox: Sandbo
 
 @needs_specs
 def test_pagerduty_is_asked_as_documented(pagerduty: PagerDutyService, sandbox: Sandbox) -> None:
+    pagerduty.key_owner()
+    pagerduty.has_user("lena.vogt@example.com")
     schedules = list(pagerduty.schedule_ids(["Support Manager - EMEA"]).values())
     pagerduty.on_call(schedules, since=START, until=START + timedelta(days=1))
+    [service] = pagerduty.service_ids(["Customer Support"]).values()
+    [policy] = pagerduty.policy_ids(["Support Managers"]).values()
+    pagerduty.on_call_for_policy(policy)
+    page = pagerduty.create_incident(
+        service_id=service,
+        title="ZD#123456",
+        details="text",
+        key="k",
+        from_email="lena.vogt@example.com",
+        escalation_policy_id=policy,
+    )
+    pagerduty.find_incidents("k", service, START)
+    pagerduty.open_incidents([service])
+    pagerduty.incident(page.id)
+    pagerduty.acknowledge(page.id, "lena.vogt@example.com")
     assert complaints(sandbox, "pagerduty") == set()

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from starbot.services.wire import retry_after_s
+from starbot.services.wire import Limited, Limits, Unanswered, retry_after_s
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,22 @@ def test_a_reset_as_a_moment_becomes_a_wait() -> None:
 
 def test_a_reset_in_the_past_is_no_wait() -> None:
     assert retry_after_s({"RateLimit-Reset": "1700000000"}) == 0.0
+
+
+def test_while_a_vendors_wait_lasts_nobody_asks_for_the_same() -> None:
+    limits = Limits()
+    with pytest.raises(Limited), limits.passing("posts"):
+        raise Limited(30.0)
+    with pytest.raises(Unanswered) as told, limits.passing("posts"):
+        raise AssertionError("it was asked for")
+    assert told.value.retry_after_s is not None and 0 < told.value.retry_after_s <= 30
+    with limits.passing("looks"):
+        pass
+
+
+def test_once_a_vendors_wait_is_over_it_is_asked_again() -> None:
+    limits = Limits()
+    with pytest.raises(Limited), limits.passing("posts"):
+        raise Limited(0.0)
+    with limits.passing("posts"):
+        pass

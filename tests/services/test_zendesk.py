@@ -107,6 +107,77 @@ def test_collisions_without_end_are_for_later(zendesk: ZendeskService, sandbox: 
     assert (delayed.value.retry_after_s, delayed.value.maybe_done) == (0.0, False)
 
 
+# -- priority and assignee
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(None, "high"), ("low", "high"), ("high", "high"), ("urgent", "urgent")]
+)
+def test_a_priority_is_raised_with_a_private_note_in_one_update_and_never_lowered(
+    zendesk: ZendeskService, sandbox: Sandbox, before: str | None, after: str
+) -> None:
+    sandbox.control("zendesk/act", {"ticket": TICKET, "action": "set_priority", "priority": before})
+    zendesk.raise_priority(TICKET, "high", "Hands are needed", key="case:raise_priority:0")
+    ticket = ticket_in(sandbox)
+    assert ticket["priority"] == after
+    assert (ticket["comments"][-1]["public"], ticket["comments"][-1]["body"]) == (False, "Hands are needed")
+    assert zendesk.has_key(TICKET, "case:raise_priority:0")
+    assert len(sandbox.requests("zendesk", "PUT")) == 1
+
+
+def test_an_agent_is_made_the_assignee_and_that_is_found_by_its_key(
+    zendesk: ZendeskService, sandbox: Sandbox
+) -> None:
+    comments = len(ticket_in(sandbox)["comments"])
+    sandbox.fault(service="zendesk", method="PUT", kind="status", status=409, times=1)
+    zendesk.assign(TICKET, 4016, key="case:assign:0")
+    assert ticket_in(sandbox)["assignee"] == "Pieter Bakker"
+    assert len(ticket_in(sandbox)["comments"]) == comments
+    assert zendesk.has_key(TICKET, "case:assign:0")
+
+
+def test_a_ticket_is_taken_back_from_its_taker_for_whoever_had_it_before_all_who_gave_it_back(
+    zendesk: ZendeskService, sandbox: Sandbox
+) -> None:
+    before = ticket_in(sandbox)["assignee"]
+    keys = ["case:assign:0", "case:assign:1"]
+    zendesk.assign(TICKET, 4016, key=keys[0])
+    zendesk.assign(TICKET, 4003, key=keys[1])
+    writes = len(sandbox.requests("zendesk", "PUT"))
+    zendesk.take_back(TICKET, keys[:1], key="case:return:0")
+    assert ticket_in(sandbox)["assignee"] == "Lena Vogt", "it is somebody else's by now"
+    zendesk.take_back(TICKET, ["case:assign:9"], key="case:return:9")
+    assert len(sandbox.requests("zendesk", "PUT")) == writes, "nothing was to be done"
+    zendesk.take_back(TICKET, keys, key="case:return:1")
+    assert ticket_in(sandbox)["assignee"] == before and zendesk.has_key(TICKET, "case:return:1")
+
+
+def test_a_ticket_that_was_nobodys_is_nobodys_again(zendesk: ZendeskService, sandbox: Sandbox) -> None:
+    unassigned = next(
+        ticket for ticket in sandbox.state()["zendesk"]["tickets"].values() if ticket["assignee"] is None
+    )["id"]
+    zendesk.assign(unassigned, 4016, key="case:assign:0")
+    zendesk.take_back(unassigned, ["case:assign:0"], key="case:return:0")
+    assert ticket_in(sandbox, unassigned)["assignee"] is None
+
+
+@pytest.mark.parametrize("user_id", [4031, 999999])
+def test_who_is_no_agent_is_no_assignee(zendesk: ZendeskService, user_id: int) -> None:
+    with pytest.raises(ServiceRefused) as refused:
+        zendesk.assign(TICKET, user_id, key="k")
+    assert refused.value.reason == "invalid"
+
+
+def test_a_closed_ticket_is_neither_raised_nor_assigned(zendesk: ZendeskService) -> None:
+    for write in (
+        lambda: zendesk.raise_priority(CLOSED, "high", "x", key="k"),
+        lambda: zendesk.assign(CLOSED, 4016, key="k"),
+    ):
+        with pytest.raises(ServiceRefused) as refused:
+            write()
+        assert refused.value.reason == "closed"
+
+
 def test_a_macro_is_found_by_the_first_title_that_exists(zendesk: ZendeskService, sandbox: Sandbox) -> None:
     assert zendesk.macro_id(["No such macro", MACRO]) == zendesk.macro_id([MACRO])
     with pytest.raises(ServiceRefused) as refused:
@@ -152,6 +223,18 @@ def test_a_macro_is_applied_in_one_private_update(zendesk: ZendeskService, sandb
         "updated_stamp",
         "safe_update",
     }
+
+
+def test_a_macro_whose_text_the_customer_shall_read_is_one_public_update(
+    zendesk: ZendeskService, sandbox: Sandbox
+) -> None:
+    before = len(ticket_in(sandbox)["comments"])
+    preview = zendesk.preview_macro(TICKET, zendesk.macro_id(["Incident::Compromised Instance"]))
+    zendesk.apply_macro(TICKET, preview, comment=preview.comment_body, key="k", public=True)
+    ticket = ticket_in(sandbox)
+    assert len(ticket["comments"]) == before + 1
+    assert (ticket["comments"][-1]["public"], ticket["comments"][-1]["body"]) == (True, preview.comment_body)
+    assert "compromised_instance" in ticket["tags"]
 
 
 def test_a_macro_without_a_comment_still_sets_its_tags(zendesk: ZendeskService, sandbox: Sandbox) -> None:

@@ -18,6 +18,9 @@ REPLY = MessageRef(channel="C1", ts="1794916802.000300", thread_ts=ROOT.ts)
 QUESTION = MessageRef(channel="D1", ts="1794916803.000400")
 LENA = Person(name="Lena Vogt", slack="U1", gitlab="lvogt", pagerduty="P1")
 TOMAS = Person(name="Tomas Novak", slack="U2", pagerduty="P2")
+CASEY = Person(name="Casey Lin", slack="U9", gitlab="clin")
+ANNA = Person(name="Anna Kowalska", slack="U7", gitlab="akowalska")
+NEWS = MessageRef(channel="D9", ts="1794916804.000500")
 
 POLICY = Policy(
     urgency_minutes={"Urgent": 30, "Timely": 60},
@@ -29,6 +32,12 @@ LOOK = Look(
     fallback_group="S1",
     issue_description="{facts}\n\n{reason}\n\n{desired_result}",
     issue_labels=("Escalation::Response-Time",),
+    categories=("Escalation::License-Issue", "Escalation::Response-Time"),
+    plans=("Ultimate", "Premium"),
+    products=("GitLab.com", "Self-Managed"),
+    unstar_reasons=(("It is a real emergency", "The customer raises one."), ("Out of scope", "")),
+    how_to_star="https://h.example/stars",
+    emergency="https://h.example/emergency",
 )
 FORM = Form(
     ticket=123456,
@@ -112,7 +121,12 @@ def in_status(status: Status) -> Star:
         "submitted": lambda: after(posted),
         "announced": lambda: after(posted, *answered),
         "acknowledged": lambda: after(*acknowledged),
+        "waiting_on_initiator": lambda: after(
+            *acknowledged, event("initiator_named"), event("initiator_asked")
+        ),
         "resolved": lambda: after(*acknowledged, event("resolved"), event("question_posted")),
+        "unstarred": lambda: after(*acknowledged, event("unstarred")),
+        "withdrawn": lambda: after(*acknowledged, event("withdrawn")),
         "linked": lambda: after(event("form_posted", id="form:C1:2"), rival=after(posted)),
     }[status]()
 
@@ -128,13 +142,58 @@ KINDS = tuple(_KINDS)
 _FAILED: dict[str, Any] = {"key": "star-1:apply_macro:0", "effect": "apply_macro", "service": "zendesk"}
 _WITH: dict[str, dict[str, Any]] = {
     "form_posted": {"id": "form:C1:1", "root": ROOT, "form": FORM},
+    "filed": {
+        "id": "dialog:V1:meant",
+        "case_id": "",
+        "channel": "C1",
+        "by": CASEY,
+        "form": FORM,
+        "view": "V1",
+    },
+    "rebuilt": {
+        "id": "rebuilt:star-1:1",
+        "star_id": "star-1",
+        "root": ROOT,
+        "form": FORM,
+        "issue": ISSUE,
+        "card": CARD,
+        "remarks": (model.Remark(kind="thread"),),
+        "remarked_at": (NOON,),
+    },
+    "form_completed": {"by": CASEY, "user": "U9", "form": FORM, "view": "V1"},
+    "repeated": {"by": TOMAS, "user": "U2", "text": "It is worse now.", "view": "V1"},
+    "initiator_claimed": {"by": CASEY, "user": "U9"},
+    "initiator_told": {"id": "star-1:tell_initiator:0>done", "ref": NEWS},
+    "line_posted": {"id": "star-1:post_line:0>done"},
+    "triaged": {
+        "by": LENA,
+        "user": "U1",
+        "category": "Escalation::License-Issue",
+        "decision": "work",
+        "next_step": "Anna looks at the logs.",
+        "dri": ANNA,
+    },
+    "initiator_asked": {"by": LENA, "user": "U1", "text": "Which version is it?", "where": "thread"},
+    "answered": {"by": CASEY, "text": "18.5", "where": "dm"},
+    "fact_added": {"by": CASEY, "user": "U9", "text": "They go live on Friday."},
+    "withdrawn": {"by": CASEY, "user": "U9", "text": "It is solved."},
+    "unstarred": {
+        "by": LENA,
+        "user": "U1",
+        "reason": "It is a real emergency",
+        "text": "Production is down.",
+        "alternative": "The customer raises an emergency.",
+        "agreed": "yes",
+    },
+    "reopened": {"by": TOMAS, "user": "U2", "reason": "It is back."},
+    "mark_removed": {"by": LENA, "user": "U1", "meaning": "acknowledge", "name": "eyes", "ts": ROOT.ts},
     "form_edited": {
         "form": FORM.model_copy(update={"desired_result": "Two calls today."}),
         "edited_ts": "1794916860.000000",
     },
     "ticket_read": {"ticket": TICKET},
     "ticket_unfit": {"number": 123456, "problem": "ticket_closed"},
-    "initiator_named": {"name": "Casey Lin"},
+    "initiator_named": {"name": "Casey Lin", "gitlab": "clin"},
     "oncall_read": {"oncall": ONCALL},
     "card_posted": {"ref": CARD},
     "reply_posted": {"ref": REPLY},
@@ -153,5 +212,6 @@ _WITH: dict[str, dict[str, Any]] = {
     "refused": {"user": "U5", "deed": "acknowledge"},
     "effect_delayed": _FAILED,
     "effect_failed": {**_FAILED, "reason": "macro_missing"},
+    "unacknowledged": {"at": NOON + timedelta(minutes=10)},
     "due": {"at": NOON + timedelta(minutes=10)},
 }

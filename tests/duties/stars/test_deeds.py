@@ -1,6 +1,7 @@
 """What is shown in Slack stays shown: a message of ours that somebody deleted is posted anew."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any, cast
 
 import pytest
@@ -39,6 +40,8 @@ def show(desk: Desk) -> Callable[[str, Star], Any]:
         confidential=True,
         macro_titles=(),
         note_ticket=True,
+        channel=lambda: STARS,
+        turn=lambda name: nullcontext(),
     )
 
     def show(thing: str, star: Star) -> Any:

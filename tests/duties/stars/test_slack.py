@@ -12,7 +12,7 @@ from starbot.duties.stars.form import FormLabels, UrgencyLevel
 from starbot.duties.stars.model import Star
 from starbot.duties.stars.slack import FormReader, Listener, said, slack_message
 from starbot.services.slack import SlackService
-from tests.duties.stars.stories import NOON
+from tests.duties.stars.stories import LOOK, NOON
 from tests.sandbox.desk import Desk
 from tests.stage import FIELDS, STARS, sandbox
 
@@ -25,12 +25,14 @@ def _reader(channel: str = STARS) -> FormReader:
     return FormReader(lambda: channel, LABELS, URGENCIES)
 
 
-LISTENER = Listener(_reader(), "U0STARBOT", EMOJI)  # type: ignore[arg-type]
+LISTENER = Listener(_reader(), "U0STARBOT", EMOJI, lambda: LOOK)  # type: ignore[arg-type]
 
 
 def _dialog(callback: str, answers: dict[str, str | None], star: str = "star-1") -> dict[str, Any]:
     values = {name: {name: {"type": "plain_text_input", "value": said}} for name, said in answers.items()}
-    view = {"id": "V1", "callback_id": callback, "private_metadata": star, "state": {"values": values}}
+    blocks = [{"type": "input", "block_id": name} for name in answers]
+    view = {"id": "V1", "callback_id": callback, "private_metadata": star, "blocks": blocks}
+    view["state"] = {"values": values}
     return {"type": "view_submission", "user": {"id": "U0LENA"}, "view": view}
 
 
@@ -63,12 +65,12 @@ def test_what_no_person_says_is_no_answer(more: dict[str, str]) -> None:
 
 def test_what_a_manager_typed_for_the_customer_stays_as_typed() -> None:
     typed = "Set <!DOCTYPE html> and <!-- x -->, &lt;b&gt; &amp;amp; <mailto:a@b|x> <#foo> <@me>"
-    assert _heard(words.SEND_PUBLICLY_VIEW, {"text": typed}).said == {"text": typed}
+    assert _heard(words.dialogs.SEND_PUBLICLY_VIEW, {"text": typed}).said == {"text": typed}
 
 
 def test_a_dialog_brings_its_own_fields_only_and_those_that_are_filled_in() -> None:
     forged = {"next_step": "A call.", "owner": " \u200b ", "customer_hears": None, "at": "x", "user": "U0MEI"}
-    assert _heard(words.RESOLVE_VIEW, forged).said == {"next_step": "A call."}
+    assert _heard(words.dialogs.RESOLVE_VIEW, forged).said == {"next_step": "A call."}
 
 
 def test_signs_that_no_database_takes_are_left_out_of_ids() -> None:
@@ -84,11 +86,12 @@ def test_signs_that_no_database_takes_are_left_out_of_ids() -> None:
 
 @pytest.mark.parametrize("empty", [None, "", "   \n", " \u200b\u2060 ", "\u3164"])
 @pytest.mark.parametrize(
-    ("callback", "field"), [(words.RESOLVE_VIEW, "next_step"), (words.SEND_PUBLICLY_VIEW, "text")]
+    ("callback", "field"),
+    [(words.dialogs.RESOLVE_VIEW, "next_step"), (words.dialogs.SEND_PUBLICLY_VIEW, "text")],
 )
 def test_an_answer_that_nobody_can_read_is_objected_to(callback: str, field: str, empty: str | None) -> None:
-    assert LISTENER.objections(_dialog(callback, {field: empty})) == {field: words.answer_missing()}
-    assert LISTENER.objections(_dialog(callback, {})) == {field: words.answer_missing()}
+    assert LISTENER.objections(_dialog(callback, {field: empty})) == {field: words.dialogs.answer_missing()}
+    assert LISTENER.objections(_dialog(callback, {})) == {field: words.dialogs.answer_missing()}
     assert LISTENER.objections(_dialog(callback, {field: "x"})) == {}
 
 
@@ -103,7 +106,7 @@ def test_dialogs_of_others_are_left_alone() -> None:
 def test_a_channel_that_becomes_known_later_is_heard_from_then_on() -> None:
     known: list[str] = []
     reader = FormReader(lambda: known[-1] if known else "", LABELS, URGENCIES)
-    listener = Listener(reader, "U0STARBOT", EMOJI)  # type: ignore[arg-type]
+    listener = Listener(reader, "U0STARBOT", EMOJI, lambda: LOOK)  # type: ignore[arg-type]
     form = {
         "channel": "C1",
         "ts": "1794916800.000100",
@@ -124,6 +127,10 @@ def test_a_channel_that_becomes_known_later_is_heard_from_then_on() -> None:
 
 class NoStars:
     """No STAR is known."""
+
+    def about(self, ticket: int) -> Sequence[Star]:
+        """None."""
+        return ()
 
     def by_handle(self, handle: str) -> Star | None:
         """None."""
@@ -147,7 +154,7 @@ def desk() -> Iterator[Desk]:
 def _edit_arrives(desk: Desk, hours_later: float) -> Sequence[Any]:
     ts = str(desk.post("slack/form", channel=STARS, fields=FIELDS)["ts"])
     slack = SlackService("xoxb-sandbox", f"{desk.url}/slack/api/", 10)
-    door = Door(NoStars(), None, slack, _reader().read)  # type: ignore[arg-type]  # nobody's rights are asked
+    door = Door(NoStars(), None, slack, _reader().read, None)  # type: ignore[arg-type]  # nobody's rights are asked
     message = slack.read_message(STARS, ts)
     assert message is not None
     form = _reader().read(message)

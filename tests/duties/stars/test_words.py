@@ -4,14 +4,14 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from starbot.core.facts import OnCall, Person
 from starbot.duties.stars import words
-from starbot.duties.stars.form import FormProblem
-from starbot.duties.stars.model import Star
+from starbot.duties.stars.form import FormProblem, draft_of
+from starbot.duties.stars.model import Hint, Star
 from starbot.duties.stars.words.card import _REASONS
 from starbot_sandbox.gitlab.markdown import mentions, read_actions
 from starbot_sandbox.slack.blocks import checked_blocks, checked_view
@@ -57,6 +57,16 @@ def _stars(text: str) -> Iterator[Star]:
         *known, *seen, event("resolved", by=person, **ended), event("sentence_added", by=person, text=text)
     )
     yield after(*known, *seen, event("resolved", by=person), event("sentence_added", by=person, text=text))
+    said = {"by": person, "user": "U1"}
+    dri = person.model_copy(update={"name": text})
+    triaged = event("triaged", **said, category=text, next_step=text, dri=dri)
+    asked = [event("initiator_asked", **said, text=text), event("answered", by=person, text=text)]
+    more = [event("fact_added", **said, text=text), event("repeated", **said, text=text)]
+    no = event("unstarred", **said, reason=text, text=text, alternative=text)
+    yield after(*known, *seen, triaged, *asked, *more, event("initiator_asked", **said, text=text))
+    yield after(*known, *seen, no)
+    yield after(*known, *seen, event("withdrawn", **said, text=text))
+    yield after(*known, *seen, no, event("reopened", **said, reason=text))
     for kind in ("ticket_unreadable", "several_tickets", "unknown_urgency", "ticket_not_applicable"):
         problem = FormProblem(kind=kind, field="ticket", seen=text)  # type: ignore[arg-type]
         yield after(event("form_posted", form=UNREADABLE.model_copy(update={"problems": (problem,)})))
@@ -69,7 +79,10 @@ def test_outside_text_stays_text_in_every_document(name: str) -> None:
             shown = render(star, LOOK)
             if shown is not None:
                 _assert_plain_in_slack(shown)
-        checked_view(words.send_publicly_view(star))
+        for view in _dialogs(star):
+            checked_view(view)
+        for shown in (*_lines(star), *_news(star)):
+            _assert_plain_in_slack(shown)
         issue = words.issue(star, LOOK)
         texts = [words.remark(star, number, LOOK) for number in range(len(star.remarks))]
         if issue is not None:
@@ -77,9 +90,38 @@ def test_outside_text_stays_text_in_every_document(name: str) -> None:
             texts += [issue["title"], issue["description"]]
         for text in texts:
             assert read_actions(text).actions == ()
-            assert mentions(text) == ()
+            assert set(mentions(text)) <= {star.initiator_gitlab}
         if star.issue is not None and star.card is not None:
             assert "{{" not in words.ticket_note(star, LOOK)
+
+
+def _dialogs(star: Star) -> Iterator[dict[str, Any]]:
+    views = words.dialogs
+    yield views.send_publicly_view(star)
+    yield views.file_view(draft_of(star.form), LOOK, case_id=star.id)
+    yield views.file_view(draft_of(star.form), LOOK, hints=get_args(Hint))
+    yield views.triage_view(star, LOOK)
+    yield views.unstar_view(star, LOOK)
+    for view in (
+        views.ask_view,
+        views.resolve_view,
+        views.reopen_view,
+        views.facts_view,
+        views.withdraw_view,
+    ):
+        yield view(star)
+    for notice in (views.filed, views.completed, views.added):
+        yield notice(star, LOOK)
+
+
+def _lines(star: Star) -> Iterator[dict[str, Any]]:
+    for number in range(len(star.lines)):
+        yield words.thread_line(star, number, LOOK)
+
+
+def _news(star: Star) -> Iterator[dict[str, Any]]:
+    for number in range(len(star.news)):
+        yield words.news(star, number, LOOK)
 
 
 def _assert_plain_in_slack(shown: dict[str, Any]) -> None:
@@ -190,7 +232,8 @@ def test_thirty_failed_notes_have_one_sentence_and_one_button() -> None:
     card = words.card(star, LOOK)
     assert card is not None
     checked_blocks(card["blocks"])
-    values = {one["text"]["text"]: one["value"] for one in card["blocks"][-1]["elements"]}
+    buttons = [one for one in card["blocks"][-1]["elements"] if one["type"] == "button"]
+    values = {one["text"]["text"]: one["value"] for one in buttons}
     assert {name: value for name, value in values.items() if name.startswith("Retry")} == {
         "Retry: note it on the STAR issue": f"{star.id} k00",
         "Retry: apply the Escalated Ticket macro": f"{star.id} m",

@@ -1,25 +1,10 @@
 """pdpyras against the sandbox over loopback, its wire held against PagerDuty's OpenAPI description."""
 
-import warnings
 from typing import Any
-
-import pytest
 
 from tests.sandbox.specs import check_answer, check_request, needs_specs
 
-with warnings.catch_warnings():
-    # pdpyras says at import that another library takes its place.
-    warnings.simplefilter("ignore")
-    import pdpyras
-
 MANAGERS = ["PSAPAC", "PSEMEA", "PSAMER"]
-
-
-@pytest.fixture
-def api(desk: Any) -> Any:
-    session = pdpyras.APISession("pd-sandbox", default_from="lena.vogt@example.com")
-    session.url = f"{desk.url}/pagerduty"
-    return session
 
 
 def on_call(api: Any, schedules: list[str] = MANAGERS) -> list[tuple[str, str]]:

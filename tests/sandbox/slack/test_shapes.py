@@ -9,6 +9,7 @@ from slack_sdk.errors import SlackApiError
 
 from starbot_sandbox.slack.web_api import CONNECTIONS_OPEN, METHODS
 from tests.sandbox.desk import Desk, Ear, until
+from tests.sandbox.slack.modal import modal
 from tests.sandbox.specs import SPECS, check_answer, check_request, needs_specs
 
 pytestmark = needs_specs
@@ -22,8 +23,9 @@ BLOCKS: list[dict[str, Any]] = [
         ],
     },
 ]
-MODAL = {"type": "modal", "title": {"type": "plain_text", "text": "Hi"}, "blocks": [{"type": "divider"}]}
+MODAL = modal(*BLOCKS, notify_on_close=True)
 SAMPLES = {
+    "app_home_opened": "AppHomeOpened",
     "bot_message": "MessageBot",
     "message_changed": "MessageChanged",
     "message_deleted": "MessageDeleted",
@@ -31,6 +33,13 @@ SAMPLES = {
     "message": "Message",
     "reaction_added": "ReactionAdded",
     "reaction_removed": "ReactionRemoved",
+}
+PAYLOADS = {
+    "block_actions": "BlockActionPayload",
+    "message_action": "MessageShortcutPayload",
+    "slash_commands": "SlashCommandPayload",
+    "view_closed": "ViewClosedPayload",
+    "view_submission": "ViewSubmissionPayload",
 }
 
 
@@ -54,6 +63,10 @@ def test_every_delivery_of_a_whole_story_fits_the_samples(desk: Desk, slack: Web
     kinds = {p["event"].get("subtype", p["event"]["type"]) for p in events}
     assert kinds == set(SAMPLES)
     complaints = [complaint for payload in events for complaint in unlike_sample(payload)]
+    assert not complaints, "\n".join(complaints)
+    asked = [r.payload | {"type": r.payload.get("type", r.type)} for r in ear.heard if r.type != "events_api"]
+    assert {payload["type"] for payload in asked} == {*PAYLOADS, "shortcut"}
+    complaints = [complaint for payload in asked for complaint in unlike_asked(payload)]
     assert not complaints, "\n".join(complaints)
 
 
@@ -91,11 +104,22 @@ def tell_a_story(desk: Desk, slack: WebClient, ear: Ear) -> None:
     desk.post("slack/click", user="U0LENA", channel="C0STARS", ts=card, action_id="go")
     clicked = next(r for r in ear.heard if r.type == "interactive").payload
     view = slack.views_open(trigger_id=clicked["trigger_id"], view=MODAL)["view"]
-    slack.views_update(view_id=view["id"], hash=view["hash"], view=MODAL)
+    view = slack.views_update(view_id=view["id"], hash=view["hash"], view=MODAL)["view"]
+    seen = {"user": "U0LENA", "view_id": view["id"]}
+    desk.post("slack/click", **seen, action_id="go")
+    inside = ear.last("block_actions").payload["trigger_id"]
+    pushed = slack.views_push(trigger_id=inside, view=MODAL)["view"]
+    desk.post("slack/close", user="U0LENA", view_id=pushed["id"])
+    desk.post("slack/submit", **seen)
+    desk.post("slack/command", user="U0LENA", channel="C0STARS", command="/star", text="list")
+    desk.post("slack/shortcut", user="U0LENA", callback_id="file")
+    desk.post("slack/shortcut", user="U0LENA", callback_id="redirect", channel="C0STARS", ts=card)
     slack.views_publish(user_id="U0LENA", view={"type": "home", "blocks": BLOCKS})
+    desk.post("slack/home", user="U0LENA")
+    desk.post("slack/message", user="U0STRANGE", channel="C0STARS", text="hello from elsewhere")
     slack.apps_connections_open(app_token="xapp-sandbox")
     desk.http.post(clicked["response_url"], json={"delete_original": True})
-    until(lambda: ear.events("message_deleted"))
+    until(lambda: ear.events("message_deleted") and ear.events("app_home_opened"))
 
 
 def unlike_sample(payload: dict[str, Any]) -> list[str]:
@@ -105,10 +129,26 @@ def unlike_sample(payload: dict[str, Any]) -> list[str]:
     return list(differences(sample, payload, kind))
 
 
-# The samples were generated from people's messages: posts of bots and workflows carry these as well.
+def unlike_asked(payload: dict[str, Any]) -> list[str]:
+    """The same of a click, a command, a shortcut, a submission or a closing."""
+    kind = payload["type"]
+    if kind == "shortcut":
+        envelopes = json.loads((SPECS / "slack/samples/socket-mode/envelopes.json").read_text())["envelopes"]
+        sample = next(e["payload"] for e in envelopes if e["payload"].get("type") == kind)
+    else:
+        sample = json.loads((SPECS / "slack/samples/app-backend" / f"{PAYLOADS[kind]}.json").read_text())
+    if kind == "slash_commands":
+        # Sent as a form, where everything is text; the sample is of the type that a library makes of it.
+        assert payload["is_enterprise_install"] == "false"
+        sample |= {"type": "", "is_enterprise_install": ""}
+    return list(differences(sample, payload, kind))
+
+
+# The samples were generated from people's messages: posts of bots and workflows carry these as well, events
+# of a shared channel name two workspaces, and submissions have values and a list of response_urls.
 KNOWN_EXTRAS = {
     *("app_id", "blocks", "bot_id", "is_locked", "metadata", "reactions", "reply_users", "team", "username"),
-    "workflow_id",
+    *("context_team_id", "response_urls", "source_team", "user_team", "values", "workflow_id"),
 }
 
 

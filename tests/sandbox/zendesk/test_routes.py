@@ -224,6 +224,13 @@ def test_people_act_on_tickets(desk: Any) -> None:
     assert "closed prevents" in answer.json()["error"]
 
 
+def test_a_customer_opens_another_ticket_like_one_of_theirs(desk: Any) -> None:
+    number = desk.post("zendesk/act", ticket=TICKET, action="open")["ticket"]
+    first, second = stored(desk), stored(desk, number)
+    assert number not in (TICKET, 123457) and second["subject"] == first["subject"]
+    assert [one["body"] for one in second["comments"]] == [one["body"] for one in first["comments"]]
+
+
 def test_one_ticket_takes_thirty_updates_in_ten_minutes(
     desk: Any, raw: Callable[..., httpx.Response]
 ) -> None:
