@@ -61,13 +61,17 @@ def show_issue(hands: Hands, star: Star, wanted: Document, shown: Document | Non
             marker=_issue_marker(star),
         )
     elif this_try.look:
-        now = hands.gitlab.issue(issue.project, issue.iid)
-        issue = now.model_copy(update={"is_adopted": issue.is_adopted})
+        issue = _as_before(issue, hands.gitlab.issue(issue.project, issue.iid))
         shown = _perhaps_shown(hands, star, wanted, shown)
     changes = _issue_changes(hands, star, wanted, shown, issue)
     if changes:
-        issue = hands.gitlab.update_issue(issue.project, issue.iid, **changes)
+        issue = _as_before(issue, hands.gitlab.update_issue(issue.project, issue.iid, **changes))
     return model.IssueSeen(id="", at=hands.now(), issue=issue)
+
+
+def _as_before(issue: IssueRef, now: IssueRef) -> IssueRef:
+    """The issue as GitLab shows it now; whose words stand in it is known to us alone."""
+    return now.model_copy(update={"is_adopted": issue.is_adopted})
 
 
 def _found_issue(hands: Hands, star: Star, this_try: Try) -> IssueRef | None:
