@@ -17,6 +17,7 @@ from starbot.duties.hands.model import (
     Request,
     RequestEvent,
     Status,
+    Tell,
     claim,
     decide,
 )
@@ -43,7 +44,7 @@ ID = after(ASKED).id
 # "=" changes nothing; else the status after the event, and the kinds of the effects that follow.
 EXPECTED: dict[str, tuple[str, ...]] = {
     # refused, asked, open, taken, dropped
-    "hands_asked": ("=", "open raise_priority tell tell", "open tell", "taken tell", "dropped tell"),
+    "hands_asked": ("=", "open raise_priority tell", "open tell", "taken tell", "dropped tell"),
     "hands_asked: without the right": ("=", "asked tell", "open tell", "taken tell", "dropped tell"),
     "manager_called": ("=",) * 5,
     "tried": ("=",) * 5,
@@ -147,6 +148,22 @@ def test_the_engineer_hears_what_a_manager_does_and_once_that_one_looks() -> Non
     case = after(CALLED, event("seen", 1), event("seen", 2, by=MEI, user="U2"), ASKED, event("taken", 4))
     assert heard(case, "U3") == ["called", "seen", "asks", "taken"]
     assert case.seen_by == LENA
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        event("post_placed", 1),
+        event("effect_failed", 1, effect="post", key=f"{ID}:post", reason="forbidden"),
+        event("dropped", 1),
+    ],
+)
+def test_the_word_that_points_at_the_post_waits_for_it_and_all_is_said_in_order(then: RequestEvent) -> None:
+    asked, before = told(CALLED, ASKED)
+    assert heard(asked, "U3") == ["called", "asks"] and asked.post is None
+    assert [one.said.what for one in before if isinstance(one, Tell)] == ["called", "posted"]
+    case, effects = told(CALLED, ASKED, then)
+    assert [one.said.what for one in effects if isinstance(one, Tell)] == [told.what for told in case.told]
 
 
 def test_the_engineer_is_told_nothing_of_what_they_did_themselves() -> None:
@@ -336,7 +353,7 @@ def test_each_thing_is_done_once_in_whatever_order_things_happen(
     begun: RequestEvent, kinds: list[tuple[str, int]]
 ) -> None:
     events = [event(kind, minute) for kind, minute in kinds if kind != "desk_placed"]
-    case, effects = told(begun, *events)
+    case, effects = told(begun, *events, event("post_placed", 901))
     keys = [one.key for one in effects]
     assert len(keys) == len(set(keys))
     by_kind = [one.kind for one in effects]  # type: ignore[attr-defined]

@@ -770,6 +770,14 @@ def _assign_key(case: Request) -> str:
     return assign_key(case, case.turns)
 
 
+def _may_be_told(case: Request) -> int:
+    """So many words may be said by now: one that points at the post waits for it, and what comes after it too."""
+    whats = [told.what for told in case.told]
+    if case.post is not None or case.status in CLOSED or "no_post" in whats or "asks" not in whats:
+        return len(whats)
+    return whats.index("asks")
+
+
 def _wish(case: Request) -> tuple[Request, tuple[Effect, ...]]:
     """What has not been asked for yet."""
     wished = dict(case.wished)
@@ -784,7 +792,8 @@ def _wish(case: Request) -> tuple[Request, tuple[Effect, ...]]:
     for turn in case.returns[wished.get("return", 0) :]:
         effects.append(Return(key=f"{case.id}:return:{turn}", turn=turn))
     wished["return"] = len(case.returns)
-    for n in range(wished.get("tell", 0), len(case.told)):
+    may_be_told = _may_be_told(case)
+    for n in range(wished.get("tell", 0), may_be_told):
         effects.append(Tell(key=f"{case.id}:tell:{n}", said=case.told[n]))
-    wished["tell"] = len(case.told)
+    wished["tell"] = max(wished.get("tell", 0), may_be_told)
     return case.model_copy(update={"wished": wished}), tuple(effects)
