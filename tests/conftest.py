@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.order import dealt
 from tests.postgresql import new_database, server
 
 
@@ -15,6 +16,13 @@ from tests.postgresql import new_database, server
 def pytest_xdist_auto_num_workers() -> int:
     """Two a core for `-n auto`: half of the time a story waits, for an engine to end or for time to go by."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long ones first, where several workers run them."""
+    workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    if workers > 1:
+        items[:] = dealt(items, workers, lambda item: item.location[0])
 
 
 @pytest.fixture(scope="session")

@@ -197,7 +197,7 @@ class Stage:
 
     def messages(self, channel: str = STARS, thread_ts: str | None = None) -> list[dict[str, Any]]:
         """The messages of a channel, or of one of its threads without its head."""
-        found = [m for m in self.part("slack")["messages"] if m["channel"] == channel]
+        found: list[dict[str, Any]] = self.desk.get("slack/messages", channel=channel)
         if thread_ts is None:
             return found
         return [m for m in found if m.get("thread_ts") == thread_ts and m["ts"] != thread_ts]
@@ -263,26 +263,27 @@ class Stage:
         """What `is_true` gives once it is something; looks again whenever something happened."""
         deadline = time.monotonic() + timeout_s
         while True:
-            seen = self.last_row()
             if found := is_true():
                 return found
             left = deadline - time.monotonic()
             assert left > 0, f"it did not come true in {timeout_s} s"
-            self.desk.get("wait", since=seen, timeout_s=min(left, 0.5))
+            self._happens(min(left, 0.5))
 
     def last_row(self) -> int:
         """The number of the newest journal row."""
-        rows = self.desk.get("journal", since=self._last_row)
-        self._last_row = int(rows[-1]["n"]) if rows else self._last_row
+        self._happens(0)
         return self._last_row
 
     def quiet(self, for_s: float = 0.6) -> None:
         """Waits until nothing has happened for a while: for what must *not* happen."""
-        while True:
-            seen = self.last_row()
-            self.desk.get("wait", since=seen, timeout_s=for_s)
-            if self.last_row() == seen:
-                return
+        while self._happens(for_s):
+            pass
+
+    def _happens(self, within_s: float) -> bool:
+        """Whether anything has happened since this was asked last, or does so by then."""
+        rows = self.desk.get("wait", since=self._last_row, timeout_s=within_s, newest=1)
+        self._last_row = int(rows[-1]["n"]) if rows else self._last_row
+        return bool(rows)
 
 
 def _has_facts(message: Mapping[str, Any]) -> bool:

@@ -73,6 +73,11 @@ class Much(JSONResponse):
         return to_json(content)
 
 
+def _asked_of(request: Request, rows: list[Json]) -> list[Json]:
+    """The rows, or of the newest its number alone: whoever waits looks often, and rows hold what was sent."""
+    return [{"n": row["n"]} for row in rows[-1:]] if request.query_params.get("newest") == "1" else rows
+
+
 class Controls:
     """The controls that belong to no vendor."""
 
@@ -85,15 +90,15 @@ class Controls:
         return Much(self.sandbox.world.snapshot(request.query_params.get("only")))
 
     async def journal(self, request: Request) -> JSONResponse:
-        """GET /_sandbox/journal?since=N&most=M: the first M rows after N."""
+        """GET /_sandbox/journal?since=N&most=M: the first M rows after N; with newest=1 just the last one's number."""
         rows = self.sandbox.journal.since(int(number(request, "since", 0)))
-        return Much(rows[: int(number(request, "most", len(rows)))])
+        return Much(_asked_of(request, rows)[: int(number(request, "most", len(rows)))])
 
     async def wait(self, request: Request) -> JSONResponse:
-        """GET /_sandbox/wait?since=N&timeout_s=S: journal rows after N as soon as there is one."""
+        """GET /_sandbox/wait?since=N&timeout_s=S: journal rows after N as soon as there is one; newest=1 as above."""
         since = int(number(request, "since", 0))
         timeout_s = min(number(request, "timeout_s", JOURNAL_WAIT_S), JOURNAL_WAIT_S)
-        return Much(await self.sandbox.journal.wait(since, timeout_s))
+        return Much(_asked_of(request, await self.sandbox.journal.wait(since, timeout_s)))
 
     async def people(self, request: Request) -> JSONResponse:
         """GET /_sandbox/people: rows for the people file of an app under test."""

@@ -114,3 +114,20 @@ def test_the_journal_gives_one_row_with_all_of_it(desk: Desk, slack: WebClient) 
     first = desk.get("journal")[0]["n"]
     (row,) = desk.get("journal", since=first - 1, most=1)
     assert row["n"] == first and row["response"]["ok"] is True
+
+
+def test_of_the_newest_row_the_number_alone_is_told(desk: Desk, slack: WebClient) -> None:
+    since = desk.get("journal")[-1]["n"] if desk.get("journal") else 0
+    slack.auth_test()
+    rows = desk.get("journal", since=since)
+    assert "request" in rows[-1]
+    for path in ("journal", "wait"):
+        assert desk.get(path, since=since, newest=1) == [{"n": rows[-1]["n"]}]
+    assert desk.get("wait", since=rows[-1]["n"], newest=1, timeout_s=0) == []
+
+
+def test_the_messages_of_one_channel_are_those_of_the_state(desk: Desk, slack: WebClient) -> None:
+    slack.chat_postMessage(channel="C0STARS", text="hello")
+    shown = desk.get("slack/messages", channel="C0STARS")
+    assert shown and shown == desk.messages("C0STARS")
+    assert desk.get("slack/messages", channel="C0NOWHERE") == desk.get("slack/messages") == []

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from starbot_sandbox.control import control, fields
+from starbot_sandbox.control import Much, control, fields
 from starbot_sandbox.slack.interactions import Interactions
 from starbot_sandbox.slack.line import Line
 from starbot_sandbox.slack.modals import Modals
@@ -152,6 +152,9 @@ def control_routes(sandbox: "Sandbox") -> list[BaseRoute]:
             return JSONResponse({"ok": False, "error": str(error)}, 400)
         return JSONResponse([state.views.body(v) for v in state.views.modals.values() if v.user == wanted])
 
+    async def messages(request: Request) -> JSONResponse:
+        return Much(sandbox.world.slack.messages_in(request.query_params.get("channel", "")))
+
     async def redeliver(request: Request, body: Json) -> Json:
         given = fields(body, optional=("n",))
         return await sandbox.slack_events.redeliver(int(given.get("n") or 1))
@@ -164,6 +167,7 @@ def control_routes(sandbox: "Sandbox") -> list[BaseRoute]:
     return [
         *(route(deed) for deed in deeds),
         Route("/views", views, methods=["GET"]),
+        Route("/messages", messages, methods=["GET"]),
         Route("/redeliver", control(redeliver), methods=["POST"]),
         Route("/silence", control(silence), methods=["POST"]),
     ]

@@ -272,15 +272,21 @@ class SlackState:
                 }
                 for c in self.channels.values()
             },
-            "messages": [
-                {"channel": c.id, **self.body(message, with_metadata=True)}
-                for c in self.channels.values()
-                for message in c.messages.values()
-            ],
+            "messages": [one for channel in self.channels for one in self.messages_in(channel)],
             "ephemerals": self.ephemerals,
             "views": [{"user": v.user, **self.views.body(v)} for v in self.views.modals.values()],
             "homes": {user: self.views.body(view) for user, view in self.views.homes.items()},
         }
+
+    def messages_in(self, channel: str) -> list[Json]:
+        """The messages of a channel as the state shows them; none of one that is not there (yet)."""
+        found = self.channels.get(channel)
+        if found is None:
+            return []
+        return [
+            {"channel": channel, **self.body(message, with_metadata=True)}
+            for message in found.messages.values()
+        ]
 
     def _posted(self, message: SlackMessage, root: SlackMessage | None) -> Json:
         event = message.core(self.seed.team_id)
