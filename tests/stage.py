@@ -55,6 +55,9 @@ FIELDS = {
     "Submitted by": f"<@{CASEY}>",
 }
 
+TOGETHER_S = 0.01
+"""What happens within this time of each other is looked at once."""
+
 
 class Stage:
     """One fresh world and one bot in it. A process has one engine: the bot that starts last runs."""
@@ -267,7 +270,8 @@ class Stage:
                 return found
             left = deadline - time.monotonic()
             assert left > 0, f"it did not come true in {timeout_s} s"
-            self._happens(min(left, 0.5))
+            if self._happens(min(left, 0.5)):
+                time.sleep(TOGETHER_S)
 
     def last_row(self) -> int:
         """The number of the newest journal row."""

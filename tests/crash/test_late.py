@@ -7,6 +7,8 @@ import pytest
 from tests.crash.conftest import Theatre
 from tests.crash.points import Point, ServedLate, waits_until_all_has_ended
 
+pytestmark = pytest.mark.kill
+
 LATE: dict[str, Point] = {
     "the card": ServedLate("form", "slack", "chat.postMessage"),
     "the issue": ServedLate("form", "gitlab", "POST", "*/issues"),

@@ -11,6 +11,8 @@ from tests.sandbox.desk import Desk
 from tests.scenarios.paging import about, acts, confirmation, confirms, page, post, posts
 from tests.stage import TICKET, Stage
 
+pytestmark = pytest.mark.kill
+
 CREATE = ("form", "pagerduty", "POST", "*/incidents")
 
 

@@ -16,6 +16,8 @@ from tests.crash.story import STORY
 from tests.sandbox.desk import Desk
 from tests.stage import ACTED, LENA, reactions, said
 
+pytestmark = pytest.mark.kill
+
 LOOK_S = 1
 
 
