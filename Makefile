@@ -12,7 +12,7 @@ USABLE := import sys, sqlite3, venv, ensurepip; sys.exit(sys.version_info < (3, 
 PYTHON = $(shell for each in python3.13 python3.12 python3.11 python3; do \
   $$each -c "$(USABLE)" 2>/dev/null && command -v $$each && break; done)
 
-.PHONY: help demo test deaths check crash faults fuzz pressure format pictures docs lock bench clean
+.PHONY: help demo test long check crash faults fuzz pressure format pictures docs lock bench clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -20,13 +20,13 @@ help: ## List these commands
 demo: $(READY) ## Play one STAR over four simulated systems (ARGS=--once ends after it)
 	@$(BIN)/starbot demo $(ARGS)
 
-test: $(READY) ## Run every test but those of make deaths (ARGS="-k words" picks some)
+test: $(READY) ## Run the tests but for the long ones (ARGS="-k words" picks some)
 	@echo "pytest, on all cores"
-	@$(BIN)/pytest -n auto --dist worksteal -q -m "not kill" $(ARGS)
+	@$(BIN)/pytest -n auto --dist worksteal -q -m "not long" $(ARGS)
 
-deaths: $(READY) ## Run the stories in which bots are killed as processes, some of them two on one database
-	@echo "pytest, kill -9, on all cores"
-	@$(BIN)/pytest -n auto --dist worksteal -q -m kill $(ARGS)
+long: $(READY) ## Run the long tests: kill -9, two bots on one database, a browser, hostile texts everywhere
+	@echo "pytest, the long tests, on all cores"
+	@$(BIN)/pytest -n auto --dist worksteal -q -m long $(ARGS)
 
 check: $(READY) ## Format, lint, types, layers, documents
 	@echo "ruff format" && $(BIN)/ruff format --check -q .

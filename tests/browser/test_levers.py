@@ -9,6 +9,8 @@ from tests.browser.window import Window
 from tests.sandbox.desk import Desk
 from tests.stage import CASEY
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def here(desk: Desk, window: Window) -> Iterator[Window]:

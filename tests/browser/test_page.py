@@ -14,6 +14,8 @@ from tests.browser.window import DESKTOP, PHONE, STARS, Window
 from tests.corpus import HOSTILE
 from tests.sandbox.desk import MANIFEST, Desk, Ear, serving, until
 
+pytestmark = pytest.mark.long
+
 LONGEST = 2_900
 WEIGHT = 150_000
 

@@ -11,6 +11,8 @@ from tests.sandbox.desk import Desk
 from tests.scenarios.managing import UNSTARRED
 from tests.stage import CASEY, LENA
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def here(desk: Desk, window: Window) -> Iterator[Window]:

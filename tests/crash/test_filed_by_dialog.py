@@ -11,7 +11,7 @@ from tests.filing import ANSWERS, FINE, card_about, cards_about, opened, sends, 
 from tests.sandbox.desk import Desk
 from tests.stage import CASEY, Stage, said
 
-pytestmark = pytest.mark.kill
+pytestmark = pytest.mark.long
 
 TICKET = FINE[0]
 WARNED = 123459

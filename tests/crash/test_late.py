@@ -7,7 +7,7 @@ import pytest
 from tests.crash.conftest import Theatre
 from tests.crash.points import Point, ServedLate, waits_until_all_has_ended
 
-pytestmark = pytest.mark.kill
+pytestmark = pytest.mark.long
 
 LATE: dict[str, Point] = {
     "the card": ServedLate("form", "slack", "chat.postMessage"),

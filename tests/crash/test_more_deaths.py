@@ -9,7 +9,7 @@ from tests.crash.points import LATE_S, Asked, Point, Served
 from tests.crash.story import STORY
 from tests.stage import MARIA
 
-pytestmark = pytest.mark.kill
+pytestmark = pytest.mark.long
 
 TWICE: dict[str, tuple[Point, ...]] = {
     "after the card, then after the ticket's note": (

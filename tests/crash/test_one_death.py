@@ -18,7 +18,7 @@ DEATHS: tuple[Point, ...] = (
     Asked("answer", "gitlab", "POST", "*/notes"),
 )
 
-pytestmark = pytest.mark.kill
+pytestmark = pytest.mark.long
 
 
 def test_a_bot_that_died_in_every_step_ends_as_if_it_had_not(theatre: Theatre, undisturbed: Any) -> None:

@@ -11,7 +11,7 @@ from tests.sandbox.desk import Desk
 from tests.scenarios.paging import about, acts, confirmation, confirms, page, post, posts
 from tests.stage import TICKET, Stage
 
-pytestmark = pytest.mark.kill
+pytestmark = pytest.mark.long
 
 CREATE = ("form", "pagerduty", "POST", "*/incidents")
 

@@ -16,7 +16,7 @@ from tests.crash.story import STORY
 from tests.sandbox.desk import Desk
 from tests.stage import ACTED, LENA, reactions, said
 
-pytestmark = pytest.mark.kill
+pytestmark = pytest.mark.long
 
 LOOK_S = 1
 

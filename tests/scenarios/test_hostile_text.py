@@ -26,6 +26,8 @@ from tests.stage import (
     said,
 )
 
+pytestmark = pytest.mark.long
+
 LONGEST = 2_000
 """So that seven answers make a post that Slack takes; 30,000 characters have a story of their own."""
 
