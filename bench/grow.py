@@ -110,6 +110,7 @@ class Mould:
         told = rf"({self._id}|\b{self._ticket}\b|\b\d{{10}}\.\d{{6}}\b|\b\d{{4}}-\d\d-\d\d(?=T)|\bV[0-9A-F]{{10}}\b)"
         self._pieces = re.split(told, json.dumps(rows))
         self._names = sorted(set(self._pieces[1::2]))
+        self._moments = [name for name in self._names if "." in name]
 
     def copy(self, number: int, days: int) -> Rows:
         """Copy number so and so, from so many days earlier."""
@@ -127,7 +128,9 @@ class Mould:
         if name.startswith("V"):
             return f"V{number:010X}"
         if "." in name:
-            return f"{int(name.partition('.')[0]) - days * 86_400}.{number % 1_000_000:06}"
+            # Messages of one second stay apart.
+            fraction = (number * len(self._moments) + self._moments.index(name)) % 1_000_000
+            return f"{int(name.partition('.')[0]) - days * 86_400}.{fraction:06}"
         return (date.fromisoformat(name) - timedelta(days=days)).isoformat()
 
 

@@ -6,12 +6,16 @@ before anything is posted again.
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from starbot.core.case import Document
 from starbot.core.facts import MessageRef
 from starbot.core.text import marker
 from starbot.engine.duty import Try, looking
 from starbot.errors import ServiceDelayed, ServiceRefused
 from starbot.services.slack import SlackService
+
+log = structlog.get_logger("starbot.slack")
 
 BACK = timedelta(minutes=5)
 """How far before a case began we look for what may have been written: clocks differ."""
@@ -68,6 +72,20 @@ def told(slack: SlackService, user: str, said: str | Document, *, key: str) -> M
     """A direct message to one person, a text or with blocks. ServiceRefused where Slack cannot reach them."""
     words: Document = {"text": said, "blocks": None} if isinstance(said, str) else said
     return slack.post(slack.open_dm(user), words["text"], words["blocks"], key=marker(key))
+
+
+def told_alone(slack: SlackService, user: str, said: str, *, key: str, there: str) -> None:
+    """A word to one person that is no reason to fail: by direct message, else in the channel `there` ("": nowhere) for
+    their eyes alone. Where neither reaches them, the log says so."""
+    try:
+        told(slack, user, said, key=key)
+    except ServiceRefused as no:
+        try:
+            if not there:
+                raise
+            slack.ephemeral(there, user, said)
+        except ServiceRefused:
+            log.warning("a word reached nobody", user=user, key=key, reason=no.reason)
 
 
 def find_told(slack: SlackService, user: str, *, key: str, begun_at: datetime) -> MessageRef | None:

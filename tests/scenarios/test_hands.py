@@ -105,6 +105,19 @@ def test_the_first_of_two_takers_has_the_ticket_and_the_second_is_told(shared: S
     assert shared.ticket(ticket)["assignee"] == "Pieter Bakker"
 
 
+def test_whom_no_direct_message_reaches_is_told_in_the_channel_for_their_eyes_alone(
+    shared: Stage, ticket: int
+) -> None:
+    asks(shared, ticket)
+    message = posted(shared, ticket)
+    shared.presses(PIETER, message, TAKE)
+    message = posted(shared, ticket, f"<@{PIETER}> has it.")
+    shared.breaks("slack", method="chat.postMessage", status=200, error="no_permission")
+    presses_old(shared, MEI, {**message, "blocks": _old(message)}, "I'll take it")
+    shared.until(lambda: any(f"<@{PIETER}> has it already." in one for one in shared.whispers(MEI)))
+    assert not any("has it already" in one for one in told(shared, MEI) if f"ZD#{ticket}" in one)
+
+
 def _old(message: dict) -> list[dict]:
     """The buttons as they were before somebody took it."""
     row = next(block for block in message["blocks"] if block["type"] == "actions")

@@ -19,7 +19,7 @@ from starbot.duties.compromised.model import Compromise, CompromisedEvent, Desk,
 from starbot.duties.compromised.words import Look
 from starbot.engine.duty import Deed, Target, Try
 from starbot.errors import ServiceDelayed, ServiceError, ServiceRefused
-from starbot.posting import find_posted, find_told, placed, told, updated
+from starbot.posting import find_posted, find_told, placed, told_alone, updated
 from starbot.services.roster import Roster
 from starbot.services.slack import SlackService
 from starbot.services.zendesk import ZendeskService
@@ -266,11 +266,11 @@ def _tell(hands: Hands, effect: model.Tell, case: Compromise) -> Event:
             hands.slack.answer_dialog(said.view, words.result_view(case, said, look))
             return heard
     text = words.result(case, said, look)
+    if said.user:
+        told_alone(hands.slack, said.user, text, key=effect.key, there=hands.channel())
+        return heard
     with suppress(ServiceRefused):
-        if said.user:
-            told(hands.slack, said.user, text, key=effect.key)
-        else:
-            hands.slack.post(_channel(hands), text, key=marker(effect.key))
+        hands.slack.post(_channel(hands), text, key=marker(effect.key))
     return heard
 
 

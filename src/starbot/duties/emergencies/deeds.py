@@ -3,7 +3,6 @@ be known of an arriving event: which managers hold it, what else is open, who is
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,7 +17,7 @@ from starbot.duties.emergencies.model import Emergency, EmergencyEvent, Other, P
 from starbot.duties.emergencies.words import Look
 from starbot.engine.duty import Deed, Target, Try
 from starbot.errors import ServiceDelayed, ServiceError, ServiceRefused
-from starbot.posting import find_told, placed, told, updated
+from starbot.posting import find_told, placed, told_alone, updated
 from starbot.services.pagerduty import PagerDutyService
 from starbot.services.roster import Roster
 from starbot.services.slack import SlackService
@@ -217,8 +216,8 @@ def _where(hands: Hands, person: Person) -> str:
 
 
 def _tell(hands: Hands, effect: model.Tell, case: Emergency) -> Event:
-    with suppress(ServiceRefused):
-        told(hands.slack, effect.said.user, words.told(case, effect.said, hands.look()), key=effect.key)
+    text = words.told(case, effect.said, hands.look())
+    told_alone(hands.slack, effect.said.user, text, key=effect.key, there=hands.channel())
     return model.PersonTold(id=effect.key, at=hands.now())
 
 

@@ -20,7 +20,7 @@ from starbot.duties.hands.model import Choice, Request, RequestEvent, What
 from starbot.duties.hands.words import Look
 from starbot.engine.duty import Deed, Target, Try
 from starbot.errors import ServiceDelayed, ServiceError, ServiceRefused
-from starbot.posting import find_told, placed, told, updated
+from starbot.posting import find_told, placed, told_alone, updated
 from starbot.services.roster import Roster
 from starbot.services.slack import SlackService
 from starbot.services.zendesk import ZendeskService
@@ -331,8 +331,7 @@ def _tell(hands: Hands, effect: model.Tell, case: Request) -> Event:
         with suppress(ServiceRefused):
             hands.slack.answer_dialog(said.view, words.result_view(case, said, look))
             return heard
-    with suppress(ServiceRefused):
-        told(hands.slack, said.user, words.result(case, said, look), key=effect.key)
+    told_alone(hands.slack, said.user, words.result(case, said, look), key=effect.key, there=hands.channel())
     return heard
 
 

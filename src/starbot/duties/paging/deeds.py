@@ -19,7 +19,7 @@ from starbot.duties.paging.model import Page, PageEvent, Purpose, Way
 from starbot.duties.paging.words import Look
 from starbot.engine.duty import Deed, Target, Try
 from starbot.errors import ServiceDelayed, ServiceRefused
-from starbot.posting import BACK, find_told, placed, told, updated
+from starbot.posting import BACK, find_told, placed, told_alone, updated
 from starbot.services.pagerduty import PagerDutyService
 from starbot.services.roster import Roster
 from starbot.services.slack import SlackService
@@ -295,8 +295,7 @@ def _tell(hands: Hands, effect: model.Tell, page: Page) -> Event:
         with suppress(ServiceRefused):
             hands.slack.answer_dialog(said.view, words.result_view(page, said, look))
             return heard
-    with suppress(ServiceRefused):
-        told(hands.slack, said.user, words.result(page, said, look), key=effect.key)
+    told_alone(hands.slack, said.user, words.result(page, said, look), key=effect.key, there=hands.channel())
     return heard
 
 

@@ -1,7 +1,6 @@
 """Deeds in Slack: the card, the reply, the question, the marks; lines in the thread, news, words to one person."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 from starbot.core.case import Document, Event
@@ -12,7 +11,7 @@ from starbot.duties.stars.deeds.hands import Hands
 from starbot.duties.stars.model import Star, Whispered
 from starbot.engine.duty import Try, looking
 from starbot.errors import ServiceRefused
-from starbot.posting import find_told, placed, told, updated
+from starbot.posting import find_told, placed, told, told_alone, updated
 
 
 def show_card(
@@ -145,8 +144,7 @@ def whisper(hands: Hands, effect: model.Whisper, star: Star) -> Event:
         hands.slack.ephemeral(there.channel, said.user, text, thread_ts)
     except ServiceRefused:
         # They are not in the channel, or there is nothing in it yet.
-        with suppress(ServiceRefused):
-            told(hands.slack, said.user, text, key=effect.key)
+        told_alone(hands.slack, said.user, text, key=effect.key, there="")
     return heard
 
 
