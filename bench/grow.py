@@ -31,6 +31,8 @@ BATCH = 500
 """STARs in one transaction."""
 A_DAY = 100
 """How many of them were filed on one day."""
+MOST_MOMENTS = 10_000
+"""More messages than one of them has, and few enough that a day's fit into a second's parts."""
 FIRST_TICKET = 2_000_000
 TABLES = (cases, handles, journal, effects, targets)
 
@@ -128,8 +130,8 @@ class Mould:
         if name.startswith("V"):
             return f"V{number:010X}"
         if "." in name:
-            # Messages of one second stay apart.
-            fraction = (number * len(self._moments) + self._moments.index(name)) % 1_000_000
+            # The messages of a day stay apart, also those of one second.
+            fraction = (number % A_DAY) * MOST_MOMENTS + self._moments.index(name)
             return f"{int(name.partition('.')[0]) - days * 86_400}.{fraction:06}"
         return (date.fromisoformat(name) - timedelta(days=days)).isoformat()
 
