@@ -117,10 +117,12 @@ def serving(
     thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
     thread.start()
     assert ready.wait(10), "the sandbox did not start"
-    with httpx.Client(base_url=told["url"], timeout=30) as http:
-        yield Desk(told["url"], http)
-    told["loop"].call_soon_threadsafe(told["stop"].set)
-    thread.join(5)
+    try:
+        with httpx.Client(base_url=told["url"], timeout=30) as http:
+            yield Desk(told["url"], http)
+    finally:
+        told["loop"].call_soon_threadsafe(told["stop"].set)
+        thread.join(5)
 
 
 class Ear:

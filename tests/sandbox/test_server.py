@@ -3,12 +3,14 @@
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import httpx
 import pytest
 
 from starbot_sandbox.server import serve
+from tests.stage import sandbox
 
 MANIFEST = "settings: {interactivity: {is_enabled: true}}\n"
 
@@ -29,3 +31,11 @@ def test_it_prints_one_line_with_its_address_and_answers(tmp_path: Path) -> None
 def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="loopback"):
         serve("0.0.0.0", 0, "weekday", tmp_path / "manifest.yml", print)
+
+
+def test_a_sandbox_of_the_tests_ends_with_its_story() -> None:
+    before = set(threading.enumerate())
+    with sandbox() as desk:
+        desk.get("clock")
+        assert set(threading.enumerate()) > before
+    assert set(threading.enumerate()) <= before
