@@ -74,6 +74,17 @@ def told(slack: SlackService, user: str, said: str | Document, *, key: str) -> M
     return slack.post(slack.open_dm(user), words["text"], words["blocks"], key=marker(key))
 
 
+def shown_in_dialog(slack: SlackService, view: str, wanted: Document) -> bool:
+    """Whether the person has the dialog still before them, and it shows this now; `view` is "" where none waits."""
+    if not view:
+        return False
+    try:
+        slack.answer_dialog(view, wanted)
+    except ServiceRefused:
+        return False
+    return True
+
+
 def told_alone(slack: SlackService, user: str, said: str, *, key: str, there: str) -> None:
     """A word to one person that is no reason to fail: by direct message, else in the channel `there` ("": nowhere) for
     their eyes alone. Where neither reaches them, the log says so."""

@@ -19,7 +19,7 @@ from starbot.duties.compromised.model import Compromise, CompromisedEvent, Desk,
 from starbot.duties.compromised.words import Look
 from starbot.engine.duty import Deed, Target, Try
 from starbot.errors import ServiceDelayed, ServiceError, ServiceRefused
-from starbot.posting import find_posted, find_told, placed, told_alone, updated
+from starbot.posting import find_posted, find_told, placed, shown_in_dialog, told_alone, updated
 from starbot.services.roster import Roster
 from starbot.services.slack import SlackService
 from starbot.services.zendesk import ZendeskService
@@ -261,10 +261,8 @@ def _tell(hands: Hands, effect: model.Tell, case: Compromise) -> Event:
     """In the dialog that waits for it, else in a word to that person alone, or to the managers' channel."""
     said, look = effect.said, hands.look()
     heard = model.PersonTold(id=effect.key, at=hands.now())
-    if said.view:
-        with suppress(ServiceRefused):
-            hands.slack.answer_dialog(said.view, words.result_view(case, said, look))
-            return heard
+    if shown_in_dialog(hands.slack, said.view, words.result_view(case, said, look)):
+        return heard
     text = words.result(case, said, look)
     if said.user:
         told_alone(hands.slack, said.user, text, key=effect.key, there=hands.channel())

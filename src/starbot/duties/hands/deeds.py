@@ -3,7 +3,6 @@ must be known of an arriving event: who may, who is on call, whether it is the w
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,7 +19,7 @@ from starbot.duties.hands.model import Choice, Request, RequestEvent, What
 from starbot.duties.hands.words import Look
 from starbot.engine.duty import Deed, Target, Try
 from starbot.errors import ServiceDelayed, ServiceError, ServiceRefused
-from starbot.posting import find_told, placed, told_alone, updated
+from starbot.posting import find_told, placed, shown_in_dialog, told_alone, updated
 from starbot.services.roster import Roster
 from starbot.services.slack import SlackService
 from starbot.services.zendesk import ZendeskService
@@ -327,10 +326,8 @@ def _tell(hands: Hands, effect: model.Tell, case: Request) -> Event:
     """In the dialog that waits for it, else in a word to that person alone."""
     said, look = effect.said, hands.look()
     heard = model.PersonTold(id=effect.key, at=hands.now())
-    if said.view:
-        with suppress(ServiceRefused):
-            hands.slack.answer_dialog(said.view, words.result_view(case, said, look))
-            return heard
+    if shown_in_dialog(hands.slack, said.view, words.result_view(case, said, look)):
+        return heard
     told_alone(hands.slack, said.user, words.result(case, said, look), key=effect.key, there=hands.channel())
     return heard
 

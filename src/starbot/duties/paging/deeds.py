@@ -3,7 +3,6 @@ word to whoever asked. And what must be known of an arriving event: who may page
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,7 +18,7 @@ from starbot.duties.paging.model import Page, PageEvent, Purpose, Way
 from starbot.duties.paging.words import Look
 from starbot.engine.duty import Deed, Target, Try
 from starbot.errors import ServiceDelayed, ServiceRefused
-from starbot.posting import BACK, find_told, placed, told_alone, updated
+from starbot.posting import BACK, find_told, placed, shown_in_dialog, told_alone, updated
 from starbot.services.pagerduty import PagerDutyService
 from starbot.services.roster import Roster
 from starbot.services.slack import SlackService
@@ -291,10 +290,8 @@ def _tell(hands: Hands, effect: model.Tell, page: Page) -> Event:
     """In the dialog that waits for it, else in a word to that person alone."""
     said, look = effect.said, hands.look()
     heard = model.PersonTold(id=effect.key, at=hands.now())
-    if said.view:
-        with suppress(ServiceRefused):
-            hands.slack.answer_dialog(said.view, words.result_view(page, said, look))
-            return heard
+    if shown_in_dialog(hands.slack, said.view, words.result_view(page, said, look)):
+        return heard
     told_alone(hands.slack, said.user, words.result(page, said, look), key=effect.key, there=hands.channel())
     return heard
 

@@ -11,7 +11,7 @@ from starbot.duties.stars.deeds.hands import Hands
 from starbot.duties.stars.model import Star, Whispered
 from starbot.engine.duty import Try, looking
 from starbot.errors import ServiceRefused
-from starbot.posting import find_told, placed, told, told_alone, updated
+from starbot.posting import find_told, placed, shown_in_dialog, told, told_alone, updated
 
 
 def show_card(
@@ -164,8 +164,4 @@ def _shown_in_dialog(hands: Hands, star: Star, said: Whispered) -> bool:
         "state": words.dialogs.nothing_missing if said.deed == "complete" else words.dialogs.ended_meanwhile,
     }
     view = shown.get(said.why, lambda: with_star(star, hands.look()))()
-    try:
-        hands.slack.answer_dialog(said.view, view)
-    except ServiceRefused:
-        return False
-    return True
+    return shown_in_dialog(hands.slack, said.view, view)
