@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from dbos import DBOS
 from prometheus_client.parser import text_string_to_metric_families
 
 from starbot.engine.runtime import SERVICES, Engine
@@ -115,12 +116,15 @@ def test_in_socket_mode_the_bot_is_ready_while_the_socket_is_up(
     stage.breaks("slack", path="/slack/api/apps.connections.open", status=503)
     starting = threading.Thread(target=stage.start)
     starting.start()
-    until(lambda: is_up(port) and failing(port) == {"slack"}, timeout_s=10)
-    assert ask(port, "livez").status_code == 200
-    stage.mends()
-    until(lambda: ask(port, "readyz").status_code == 200, timeout_s=10)
-    starting.join(10)
-    stage.stop()
+    try:
+        until(lambda: is_up(port) and failing(port) == {"slack"}, timeout_s=10)
+        assert ask(port, "livez").status_code == 200
+        stage.mends()
+        until(lambda: ask(port, "readyz").status_code == 200, timeout_s=10)
+    finally:
+        stage.mends()
+        starting.join(10)
+        stage.stop()
 
 
 def test_a_port_that_is_taken_is_a_complaint_that_names_the_mend(store: Store) -> None:
@@ -177,6 +181,32 @@ def test_an_engine_that_has_ended_is_neither_alive_nor_ready(database: str) -> N
         engine.close(0)
         assert failing(port) == failing(port, "livez") == {"engine"}
     store.close()
+
+
+def test_a_thread_that_begins_while_the_engine_does_and_ends_is_no_part_of_it(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = threading.Event()
+    launch = DBOS.launch
+    other = threading.Thread(target=began.wait)
+
+    def launch_beside_another() -> None:
+        other.start()
+        launch()
+
+    monkeypatch.setattr(DBOS, "launch", launch_beside_another)
+    store = Store(database)
+    store.migrate()
+    many: dict[Any, Any] = dict.fromkeys(SERVICES, 4)
+    engine = Engine(store, [], lambda: datetime.now(UTC), threads=8, places=many, settle_s=many)
+    try:
+        engine.launch()
+        began.set()
+        other.join()
+        assert engine.is_turning
+    finally:
+        engine.close(0)
+        store.close()
 
 
 def test_a_database_that_hangs_is_not_waited_for_and_the_meters_go_on(postgresql: str) -> None:

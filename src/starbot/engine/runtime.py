@@ -112,14 +112,14 @@ class Engine:
                 "connect_args": {"factory": _Stamping} if self._store.is_sqlite else {},
             },
         }
-        DBOS(config=config)
+        engine = DBOS(config=config)
         self._handle_flow = _workflow("handle", self._handle)
         self._perform_flow = _workflow("perform", self._perform)
         self._converge_flow = _workflow("converge", self._converge)
-        before = set(threading.enumerate())
         DBOS.launch()
-        # Not its pool, whose threads come and go with the work.
-        self._crew = [one for one in set(threading.enumerate()) - before if "Executor" not in one.name]
+        # Its own list: what else begins in this moment, such as the thread of a health check, may end. So may the one
+        # that tells other processes of messages between workflows; on SQLite it ends at once.
+        self._crew = [one for one in engine._background_threads if "run_notifier" not in one.name]
         for service in SERVICES:
             DBOS.register_queue(
                 service,
