@@ -11,18 +11,21 @@ import re
 from collections.abc import Mapping
 
 _JOINER = "\u2060"  # WORD JOINER: no width, no line break; parts a sign from what would make it a command
-_NEWLINES = re.compile("\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+# Each pattern begins with the signs that it may begin with: only then are the others passed over quickly.
+_NEWLINES = re.compile("[\r\v\f\x1c-\x1e\x85\u2028\u2029](?:(?<=\r)\n)?")
 _UNSTORABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _EMOJI = "\u2600-\u27bf\ufe0f\U0001f000-\U0001faff"
 _JOINING = "\u0620-\u0dff"  # the scripts in which a zero-width joiner or non-joiner is spelling
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
-    f"|\u200d(?![{_EMOJI}{_JOINING}])|(?<![{_EMOJI}{_JOINING}])\u200d"
-    f"|\u200c(?![{_JOINING}])|(?<![{_JOINING}])\u200c"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "(?:(?<![\u200c\u200d])"
+    f"|(?<=\u200d)(?![{_EMOJI}{_JOINING}])|(?<![{_EMOJI}{_JOINING}].)(?<=\u200d)"
+    f"|(?<=\u200c)(?![{_JOINING}])|(?<![{_JOINING}].)(?<=\u200c))",
+    re.DOTALL,
 )
 _MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
-_TOWER = re.compile(f"([{_MARKS}]{{3}})[{_MARKS}]+")
+_TOWER = re.compile(f"([{_MARKS}][{_MARKS}][{_MARKS}])[{_MARKS}]+")
 
 
 def plain(text: str) -> str:
