@@ -5,7 +5,10 @@ start it as a process of its own. Nothing here sleeps: waiting means asking the 
 that happens, until what the story says is true.
 """
 
+import functools
 import json
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,10 +17,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
+from dbos import DBOS
 
 from starbot import settings
 from starbot.app import Bot
 from starbot.cli.sandbox import environment, write_people
+from starbot.engine.database import engine_url
+from starbot.engine.store import Store
 from tests.sandbox.desk import Desk, serving
 
 ROOT = Path(__file__).parent.parent
@@ -39,6 +45,7 @@ ACKNOWLEDGE, RESOLVE, UNDO, RETRY, SEND = (
     "star_retry_0",
     "star_send_publicly",
 )
+DATABASE = "starbot.db"
 ENDS_WITHIN_S = 1.0
 WORKERS = "ThreadPoolExecutor"
 """How the names of the engine's threads begin."""
@@ -71,9 +78,11 @@ class Stage:
     def __init__(self, desk: Desk, folder: Path, database: str | None = None, listen: str = "") -> None:
         self.desk = desk
         people = write_people(folder, "weekday")
-        self.environ = environment(desk.url, people, folder / "starbot.db", listen)
+        self.environ = environment(desk.url, people, folder / DATABASE, listen)
         self.environ["STARBOT_LOG_LEVEL"] = "WARNING"
-        if database is not None:
+        if database is None:
+            _copy_empty_database(folder)
+        else:
             self.environ["DATABASE_URL"] = database
         self.folder = folder
         self.bot: Bot | None = None
@@ -288,6 +297,23 @@ class Stage:
         rows = self.desk.get("wait", since=self._last_row, timeout_s=within_s, newest=1)
         self._last_row = int(rows[-1]["n"]) if rows else self._last_row
         return bool(rows)
+
+
+@functools.cache
+def _empty_database() -> "tempfile.TemporaryDirectory[str]":
+    """A database that was made and holds nothing, once a process: to make it is a third of the start of a bot."""
+    made = tempfile.TemporaryDirectory(prefix="starbot-empty-")
+    address = f"sqlite:///{made.name}/{DATABASE}"
+    store = Store(address)
+    store.migrate()
+    store.close()
+    DBOS.migrate(engine_url(address))
+    return made
+
+
+def _copy_empty_database(folder: Path) -> None:
+    if not (folder / DATABASE).exists():
+        shutil.copytree(_empty_database().name, folder, dirs_exist_ok=True)
 
 
 def _has_facts(message: Mapping[str, Any]) -> bool:

@@ -44,6 +44,7 @@ class PeopleFile:
     def read(path: Path) -> People:
         """The people in it. SetupError with every complaint, each with its line and the mend."""
         try:
+            # Not the loader in C: nested as deeply as a hostile file may be, it ends the process.
             root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
         except (OSError, UnicodeDecodeError) as error:
             raise SetupError([f"{path}: cannot be read ({type(error).__name__}): check the path"]) from error

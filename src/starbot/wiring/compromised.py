@@ -1,6 +1,7 @@
 """Compromised instances: their duty and dialogs."""
 
 from functools import partial
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -10,6 +11,9 @@ from starbot.duties.compromised import words as compromised_words
 from starbot.duties.compromised.dialogs import CompromisedDialogs
 from starbot.engine.duty import Duty
 from starbot.wiring.house import House
+
+_EVENTS: TypeAdapter[Any] = TypeAdapter(compromised_deeds.Arriving)
+_EFFECTS: TypeAdapter[Any] = TypeAdapter(compromised.AnyEffect)
 
 
 def duty(house: House) -> Duty:
@@ -28,8 +32,8 @@ def duty(house: House) -> Duty:
     return Duty(
         name=compromised.DUTY,
         cases=compromised.Compromise,
-        events=TypeAdapter(compromised_deeds.Arriving),
-        effects=TypeAdapter(compromised.AnyEffect),
+        events=_EVENTS,
+        effects=_EFFECTS,
         decide=lambda case, event, rival: compromised.decide(case, event, policy),
         claim=lambda case, event: None,
         arrive=lambda event: compromised_deeds.arrive(hands, event),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -15,6 +16,9 @@ from starbot.engine.duty import Duty
 from starbot.settings import Settings
 from starbot.wiring import paging as pool
 from starbot.wiring.house import House
+
+_EVENTS: TypeAdapter[Any] = TypeAdapter(emergency_deeds.Arriving)
+_EFFECTS: TypeAdapter[Any] = TypeAdapter(emergencies.AnyEffect)
 
 
 def duty(house: House) -> Duty:
@@ -38,8 +42,8 @@ def duty(house: House) -> Duty:
     return Duty(
         name=emergencies.DUTY,
         cases=emergencies.Emergency,
-        events=TypeAdapter(emergency_deeds.Arriving),
-        effects=TypeAdapter(emergencies.AnyEffect),
+        events=_EVENTS,
+        effects=_EFFECTS,
         decide=lambda case, event, rival: emergencies.decide(case, event, policy),
         claim=lambda case, event: None,
         arrive=lambda event: emergency_deeds.arrive(hands, event),

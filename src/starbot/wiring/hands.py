@@ -1,5 +1,7 @@
 """Asking for hands: its duty and dialogs."""
 
+from typing import Any
+
 from pydantic import TypeAdapter
 
 from starbot.duties.hands import deeds as hands_deeds
@@ -11,6 +13,9 @@ from starbot.duties.hands.dialogs import Pages as PagesForHands
 from starbot.engine.duty import Duty
 from starbot.services.slack import Identity
 from starbot.wiring.house import House
+
+_EVENTS: TypeAdapter[Any] = TypeAdapter(hands_deeds.Arriving)
+_EFFECTS: TypeAdapter[Any] = TypeAdapter(hands_model.AnyEffect)
 
 
 def duty(house: House, identity: Identity) -> Duty:
@@ -31,8 +36,8 @@ def duty(house: House, identity: Identity) -> Duty:
     return Duty(
         name=hands_model.DUTY,
         cases=hands_model.Request,
-        events=TypeAdapter(hands_deeds.Arriving),
-        effects=TypeAdapter(hands_model.AnyEffect),
+        events=_EVENTS,
+        effects=_EFFECTS,
         decide=lambda case, event, rival: hands_model.decide(case, event, rival, policy),
         claim=hands_model.claim,
         arrive=lambda event: hands_deeds.arrive(hands, event),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -13,6 +14,9 @@ from starbot.duties.paging.dialogs import GoOn, PageDialogs
 from starbot.engine.duty import Duty
 from starbot.services.slack import Identity
 from starbot.wiring.house import House
+
+_EVENTS: TypeAdapter[Any] = TypeAdapter(page_deeds.Arriving)
+_EFFECTS: TypeAdapter[Any] = TypeAdapter(pages.AnyEffect)
 
 
 def duty(house: House, identity: Identity) -> Duty:
@@ -36,8 +40,8 @@ def duty(house: House, identity: Identity) -> Duty:
     return Duty(
         name=pages.DUTY,
         cases=pages.Page,
-        events=TypeAdapter(page_deeds.Arriving),
-        effects=TypeAdapter(pages.AnyEffect),
+        events=_EVENTS,
+        effects=_EFFECTS,
         decide=lambda page, event, rival: pages.decide(page, event, rival, policy),
         claim=pages.claim,
         arrive=lambda event: page_deeds.arrive(hands, event),

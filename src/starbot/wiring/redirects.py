@@ -1,5 +1,7 @@
 """Requests in the wrong channel."""
 
+from typing import Any
+
 from pydantic import TypeAdapter
 
 from starbot.duties.redirects import deeds as redirect_deeds
@@ -7,6 +9,9 @@ from starbot.duties.redirects import model as redirects
 from starbot.duties.redirects import words as redirect_words
 from starbot.engine.duty import Duty
 from starbot.wiring.house import House
+
+_EVENTS: TypeAdapter[Any] = TypeAdapter(redirects.AnyEvent)
+_EFFECTS: TypeAdapter[Any] = TypeAdapter(redirects.AnyEffect)
 
 
 def duty(house: House) -> Duty:
@@ -22,8 +27,8 @@ def duty(house: House) -> Duty:
     return Duty(
         name=redirects.DUTY,
         cases=redirects.Redirect,
-        events=TypeAdapter(redirects.AnyEvent),
-        effects=TypeAdapter(redirects.AnyEffect),
+        events=_EVENTS,
+        effects=_EFFECTS,
         decide=redirects.decide,
         claim=lambda case, event: None,
         arrive=lambda event: redirect_deeds.arrive(hands, event),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -18,6 +19,9 @@ from starbot.duties.stars.slack import FormReader
 from starbot.engine.duty import Duty
 from starbot.services.slack import Identity
 from starbot.wiring.house import House
+
+_EVENTS: TypeAdapter[Any] = TypeAdapter(star_door.Arriving)
+_EFFECTS: TypeAdapter[Any] = TypeAdapter(stars.AnyEffect)
 
 
 def duty(house: House, identity: Identity) -> Duty:
@@ -60,8 +64,8 @@ def duty(house: House, identity: Identity) -> Duty:
     return Duty(
         name=stars.DUTY,
         cases=stars.Star,
-        events=TypeAdapter(star_door.Arriving),
-        effects=TypeAdapter(stars.AnyEffect),
+        events=_EVENTS,
+        effects=_EFFECTS,
         decide=lambda star, event, rival: stars.decide(star, event, rival, policy),
         claim=stars.claim,
         arrive=door.arrive,
