@@ -80,9 +80,7 @@ class Stage:
         people = write_people(folder, "weekday")
         self.environ = environment(desk.url, people, folder / DATABASE, listen)
         self.environ["STARBOT_LOG_LEVEL"] = "WARNING"
-        if database is None:
-            _copy_empty_database(folder)
-        else:
+        if database is not None:
             self.environ["DATABASE_URL"] = database
         self.folder = folder
         self.bot: Bot | None = None
@@ -105,6 +103,8 @@ class Stage:
             Stage._playing.stop()
         Stage._playing = self
         self._others = set(threading.enumerate())
+        if not (self.folder / DATABASE).exists():
+            shutil.copytree(_empty_database().name, self.folder, dirs_exist_ok=True)
         self.bot = Bot(settings.load(self.environ, self.folder))
         self.bot.start()
         return self
@@ -309,11 +309,6 @@ def _empty_database() -> "tempfile.TemporaryDirectory[str]":
     store.close()
     DBOS.migrate(engine_url(address))
     return made
-
-
-def _copy_empty_database(folder: Path) -> None:
-    if not (folder / DATABASE).exists():
-        shutil.copytree(_empty_database().name, folder, dirs_exist_ok=True)
 
 
 def _has_facts(message: Mapping[str, Any]) -> bool:
