@@ -80,6 +80,7 @@ class Stage:
         people = write_people(folder, "weekday")
         self.environ = environment(desk.url, people, folder / DATABASE, listen)
         self.environ["STARBOT_LOG_LEVEL"] = "WARNING"
+        self._has_own = database is not None
         if database is not None:
             self.environ["DATABASE_URL"] = database
         self.folder = folder
@@ -103,7 +104,7 @@ class Stage:
             Stage._playing.stop()
         Stage._playing = self
         self._others = set(threading.enumerate())
-        if not (self.folder / DATABASE).exists():
+        if not self._has_own and not (self.folder / DATABASE).exists():
             shutil.copytree(_empty_database().name, self.folder, dirs_exist_ok=True)
         self.bot = Bot(settings.load(self.environ, self.folder))
         self.bot.start()
