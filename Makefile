@@ -24,7 +24,7 @@ test: $(READY) ## Run the tests but for the long ones (ARGS="-k words" picks som
 	@echo "pytest, on all cores"
 	@$(BIN)/pytest -n auto --dist worksteal -q -m "not long" $(ARGS)
 
-long: $(READY) ## Run the long tests: kill -9, two bots on one database, a browser, hostile texts everywhere
+long: $(READY) ## Run the long tests: kill -9, two bots on one database, a browser, bursts, back-up and rebuild, demo and dry run
 	@echo "pytest, the long tests, on all cores"
 	@$(BIN)/pytest -n auto --dist worksteal -q -m long $(ARGS)
 

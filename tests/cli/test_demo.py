@@ -26,6 +26,8 @@ from starbot.cli.story import STEPS
 from starbot.cli.timeline import library, tell
 from starbot_sandbox.server import listening
 
+pytestmark = pytest.mark.long
+
 LINE = re.compile(r" *\d+\.\d\d s  (demo|Slack|GitLab|Zendesk|PagerDuty) +\S.*")
 
 

@@ -50,6 +50,21 @@ def test_what_is_missing_is_lost_unless_somebody_is_told() -> None:
     assert _verdict(state) == "said"
 
 
+def test_a_direct_message_more_is_no_loss_but_one_in_place_of_another_is() -> None:
+    state = copy.deepcopy(world())
+    more = {
+        "channel": "D1",
+        "ts": "1794924009.000100",
+        "user": BOT,
+        "text": "The macro is on it.",
+        "blocks": [],
+    }
+    state["slack"]["messages"].append(more)
+    assert _verdict(state) == "told more"
+    state["gitlab"]["issues"][0]["notes"].pop()
+    assert _verdict(state) == "lost"
+
+
 @pytest.mark.parametrize("system", ["slack", "gitlab", "zendesk"])
 def test_what_the_bot_wrote_twice_is_doubled_even_where_it_was_said(system: str) -> None:
     state = copy.deepcopy(world())

@@ -24,6 +24,7 @@ from starbot.engine.perform import Performer
 from starbot.engine.runtime import SERVICES, Engine
 from starbot.engine.store import Start, Store
 from starbot.errors import ServiceDelayed, ServiceRefused
+from starbot.traces import writing
 
 NOW = datetime(2026, 11, 17, 14, tzinfo=UTC)
 DUTY = "errands"
@@ -189,7 +190,8 @@ class Outpost:
         """Sends a parcel."""
         self.calls.append("send")
         _next(self.before, effect.key)
-        self.parcels.append(effect.key)
+        with writing("send a parcel"):
+            self.parcels.append(effect.key)
         _next(self.after, effect.key)
         return Sent(id=effect.key, at=NOW, key=effect.key)
 
@@ -212,7 +214,8 @@ class Outpost:
             self.most_writing = max(self.most_writing, self.writing)
         try:
             _next(self.before, errand.id)
-            self.shown.append(wanted)
+            with writing("write the sign"):
+                self.shown.append(wanted)
             _next(self.after, errand.id)
         finally:
             with self.lock:
@@ -244,6 +247,17 @@ def asked_to_wait(seconds: float) -> Step:
         raise ServiceDelayed("gitlab", "send a parcel", retry_after_s=seconds)
 
     return step
+
+
+def wrote_and_then(step: Step) -> Step:
+    """Something else was written, and then this happens."""
+
+    def both(key: str) -> None:
+        with writing("write something else"):
+            pass
+        step(key)
+
+    return both
 
 
 def timed_out(key: str) -> None:

@@ -17,6 +17,7 @@ from tests.engine.errands import (
     Outpost,
     PlugPulled,
     added,
+    asked_to_wait,
     broken,
     errands,
     lost,
@@ -146,6 +147,21 @@ def test_what_may_have_been_made_is_looked_for(hands: Hands, outpost: Outpost) -
     assert converge(hands) is None
     assert outpost.calls == ["make", "write"]
     assert hands.errand().signs == ("sign",)
+
+
+def test_a_sign_that_had_to_wait_is_made_without_a_look(hands: Hands, outpost: Outpost) -> None:
+    outpost.before.extend([asked_to_wait(37)] * 2)
+    assert converge(hands) == converge(hands) == Again("slack", 37)
+    assert converge(hands) is None
+    assert outpost.calls == ["make"] * 3
+
+
+def test_a_sign_that_may_stand_is_looked_for_after_a_wait_too(hands: Hands, outpost: Outpost) -> None:
+    outpost.after.append(lost)
+    outpost.before.extend([served, asked_to_wait(37)])
+    assert converge(hands) == Again("slack", 37)
+    assert converge(hands) is None
+    assert outpost.calls == ["make", "write", "write"]
 
 
 def test_a_writer_that_waits_keeps_the_sign_until_it_comes_again(hands: Hands, outpost: Outpost) -> None:

@@ -24,6 +24,7 @@ from tests.engine.errands import (
     served,
     timed_out,
     until,
+    wrote_and_then,
 )
 
 PARCEL = "errand-a:send:0"
@@ -104,15 +105,32 @@ def test_until_the_vendor_has_surely_ended_a_lost_try_is_only_looked_for(
     assert set(outpost.calls[1:]) == {"find"}
 
 
-def test_a_no_leaves_nothing_under_way_so_the_next_try_writes(
+def test_whoever_was_told_to_wait_has_written_nothing_and_looks_for_nothing(
     make: Callable[..., Hands], outpost: Outpost
 ) -> None:
     hands = make(settle_s=60)
     hands.asked(parcels=1)
-    outpost.before.append(asked_to_wait(37))
-    hands.performer.perform(PARCEL)
+    outpost.before.extend([asked_to_wait(37)] * 3)
+    for _ in range(3):
+        assert hands.performer.perform(PARCEL) == Again("gitlab", 37)
+    assert hands.performer.perform(PARCEL) is None
+    assert outpost.calls == ["send"] * 4
+
+
+def test_a_wait_after_a_write_of_the_same_try_leaves_something_to_look_for(
+    hands: Hands, outpost: Outpost
+) -> None:
+    outpost.before.append(wrote_and_then(asked_to_wait(37)))
+    assert hands.performer.perform(PARCEL) == Again("gitlab", 37)
     assert hands.performer.perform(PARCEL) is None
     assert outpost.calls == ["send", "find", "send"]
+
+
+def test_a_wait_makes_nobody_forget_the_lost_try_before_it(hands: Hands, outpost: Outpost) -> None:
+    outpost.before.extend([lost, asked_to_wait(37)])
+    assert hands.performer.perform(PARCEL) == Again("gitlab", 37)
+    assert hands.performer.perform(PARCEL) is None
+    assert outpost.calls == ["send", "find", "send", "find", "send"]
 
 
 def test_a_delay_is_told_after_the_first_failed_try_and_under_one_name(

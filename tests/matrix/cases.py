@@ -10,9 +10,10 @@ from tests.matrix.stories import STORIES
 from tests.stage import BOT, Stage, said
 
 Json: TypeAlias = dict[str, Any]
-Verdict: TypeAlias = Literal["as undisturbed", "said", "lost", "doubled", "not met"]
-"""`not met`: the call was over before the trouble was there, so nothing was tried."""
-VERDICTS: tuple[Verdict, ...] = ("as undisturbed", "said", "lost", "doubled", "not met")
+Verdict: TypeAlias = Literal["as undisturbed", "told more", "said", "lost", "doubled", "not met"]
+"""`told more`: nothing is missing, and somebody heard something by a direct message that they would else have read in a
+dialog. `not met`: the call was over before the trouble was there, so nothing was tried."""
+VERDICTS: tuple[Verdict, ...] = ("as undisturbed", "told more", "said", "lost", "doubled", "not met")
 
 STATUSES = (400, 401, 403, 404, 409, 422, 429, 500, 502, 503)
 LATE_S = 3.0
@@ -102,6 +103,9 @@ def judged(stage: Stage, hoped: Json) -> tuple[Verdict, str]:
     twice = _twice(state, hoped)
     if twice:
         return "doubled", twice
+    more = _told_more(wanted, found)
+    if more:
+        return "told more", more
     is_said = any(_SAID.search(text) for text in _words(state))
     return ("said" if is_said else "lost"), _difference(wanted, found)
 
@@ -112,6 +116,16 @@ def _told_in_any_order(form: Json) -> Json:
     told = [(name.partition("#")[0], one) for name, one in form["slack"].items() if name.startswith("D")]
     others = {name: one for name, one in form["slack"].items() if not name.startswith("D")}
     return {**form, "slack": others, "told": sorted(told, key=str)}
+
+
+def _told_more(wanted: Json, found: Json) -> str:
+    """What was said besides, where that is all the difference; "" where it is not."""
+    left = list(found["told"])
+    for one in wanted["told"]:
+        if one not in left:
+            return ""
+        left.remove(one)
+    return str(left) if {**found, "told": wanted["told"]} == wanted else ""
 
 
 def _words(state: Json) -> Iterator[str]:

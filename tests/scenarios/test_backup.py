@@ -12,6 +12,8 @@ from tests.printed import printed
 from tests.scenarios.test_show import set_up
 from tests.stage import ACKNOWLEDGE, ACTED, BOT, LENA, PRIYA, Stage, said
 
+pytestmark = pytest.mark.long
+
 BURST = 6
 
 

@@ -8,6 +8,8 @@ import pytest
 from tests.scenarios.test_doctor import is_write
 from tests.stage import CASEY, LENA, Stage
 
+pytestmark = pytest.mark.long
+
 ROOM = "#support_ticket-attention-requests"
 PROJECT = "gitlab-com/support/ticket-attention-requests"
 

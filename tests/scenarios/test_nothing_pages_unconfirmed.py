@@ -29,6 +29,8 @@ from tests.scenarios.paging import (
 )
 from tests.stage import LENA, MANAGERS, MANIFEST, STARS, TICKET, Stage, said
 
+pytestmark = pytest.mark.long
+
 DUTIES = Path(__file__).parents[2] / "src" / "starbot" / "duties"
 NAME = re.compile(r"(star|page|redirect|emergency|compromised|hands)_[a-z_]+")
 TEXTS = (

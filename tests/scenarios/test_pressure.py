@@ -8,6 +8,8 @@ import pytest
 from bench.limits import Doors
 from tests.stage import BOT, STARS, Stage, said
 
+pytestmark = pytest.mark.long
+
 AT_ONCE = 20
 
 

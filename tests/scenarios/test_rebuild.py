@@ -12,6 +12,8 @@ from tests.scenarios.test_backup import handles, settles, written
 from tests.scenarios.test_show import set_up
 from tests.stage import ACKNOWLEDGE, ACTED, CASEY, LENA, PRIYA, TICKET, Stage, said
 
+pytestmark = pytest.mark.long
+
 BY_DIALOG = 123480
 TRIAGE = {
     "category": "Escalation::License-Issue",

@@ -26,6 +26,7 @@ from starbot.engine.store import Books, Start, Store, StoredTarget
 from starbot.errors import ServiceDelayed, ServiceRefused
 from starbot.logs import harmless
 from starbot.meters import EFFECTS, kind_of
+from starbot.traces import watching
 
 log = structlog.get_logger("starbot.engine")
 
@@ -254,14 +255,17 @@ class Performer:
 
     def _sending(self, sending: Sending, attempt: Callable[[], None], give_up: Also) -> Again | None:
         """Tries once; answers when to come again if the service did not do it now."""
-        with self._alarm.after(GO_ON_AFTER_S, lambda: self._delayed(sending)):
+        with self._alarm.after(GO_ON_AFTER_S, lambda: self._delayed(sending)), watching() as has_written:
             try:
                 attempt()
             except ServiceDelayed as delay:
                 log.info("delayed", key=sending.key, error=str(delay))
                 _count(sending, "delayed")
                 self._delayed(sending)
-                return Again(sending.service, self._wait_s(sending, delay))
+                wait_s = self._wait_s(sending, delay)
+                if delay.retry_after_s is not None and not delay.maybe_done and not has_written():
+                    self._untried(sending)
+                return Again(sending.service, wait_s)
             except ServiceRefused as refusal:
                 self._sure(sending)
                 self._failed(sending, refusal, give_up)
@@ -294,6 +298,15 @@ class Performer:
         with self._store.transaction() as books:
             books.set_unsure(sending.key, None)
             books.set_target(sending.case_id, sending.name, unsure_until=None)
+
+    def _untried(self, sending: Sending) -> None:
+        """The vendor asked to wait before anything was written: the next try is as this one was. Of many who wait for
+        their turn each would else look for what it surely did not write, and looks are limited too."""
+        with self._store.transaction() as books:
+            books.take_back_try(sending.key)
+            stored = books.target(sending.case_id, sending.name)
+            if stored is not None:
+                books.set_target(sending.case_id, sending.name, attempts=stored.attempts - 1)
 
     def _done(self, sending: Sending, event: Event, also: Also) -> None:
         named = event.model_copy(update={"id": f"{sending.event_id}>done", "case_id": sending.case_id})

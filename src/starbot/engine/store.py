@@ -176,6 +176,14 @@ class Books:
         )
         return StoredEffect(*row)
 
+    def take_back_try(self, key: str) -> None:
+        """The newest try of this effect did not reach the vendor, and does not count."""
+        self._db.execute(
+            sa.update(effects)
+            .where((effects.c.key == key) & (effects.c.attempts > 0))
+            .values(attempts=effects.c.attempts - 1)
+        )
+
     def set_unsure(self, key: str, until: float | None) -> None:
         """Until when a try of this effect that got no answer may still be served; None: surely not."""
         self._db.execute(sa.update(effects).where(effects.c.key == key).values(unsure_until=until))

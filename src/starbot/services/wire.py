@@ -9,7 +9,7 @@ import json
 import queue
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Generic, TypeVar
 
 import requests
@@ -19,6 +19,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError
 
 from starbot.errors import RefusedReason, Service, ServiceDelayed, ServiceRefused
 from starbot.meters import calling
+from starbot.traces import writing
 
 Client = TypeVar("Client")
 
@@ -178,7 +179,7 @@ class Deeds:
     @contextmanager
     def __call__(self, what: str, *, writes: bool = False) -> Iterator[None]:
         """ServiceDelayed or ServiceRefused for what goes wrong inside; `writes` if it changes something."""
-        with calling(self._service), self._telling(what, writes):
+        with calling(self._service), writing(what) if writes else nullcontext(), self._telling(what, writes):
             yield
 
     @contextmanager
