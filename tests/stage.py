@@ -62,7 +62,7 @@ FIELDS = {
     "Submitted by": f"<@{CASEY}>",
 }
 
-TOGETHER_S = 0.01
+TOGETHER_S = 0.04
 """What happens within this time of each other is looked at once."""
 
 

@@ -5,10 +5,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
-import urllib3
 from pydantic_core import from_json
 from slack_sdk import WebClient
 from slack_sdk.socket_mode import SocketModeClient
@@ -72,13 +73,16 @@ class Desk:
     url: str
     http: httpx.Client
     # Stories look again and again: a quick client and a quick reader halve what a look costs.
-    _looks: urllib3.PoolManager = field(default_factory=urllib3.PoolManager)
+    _looks: threading.local = field(default_factory=threading.local)
 
     def get(self, path: str, /, **query: Any) -> Any:
-        answer = self._looks.request(
-            "GET", f"{self.url}/_sandbox/{path}", fields=query, timeout=30, retries=False
-        )
-        return from_json(answer.data)
+        if not hasattr(self._looks, "connection"):
+            self._looks.connection = HTTPConnection(self.url.removeprefix("http://"), timeout=30)
+        address = f"/_sandbox/{path}?{urlencode(query)}"
+        try:
+            return _asked(self._looks.connection, address)
+        except ConnectionError:  # the sandbox ends a connection on which nothing was asked for seconds
+            return _asked(self._looks.connection, address)
 
     def ask(self, path: str, /, **body: Any) -> httpx.Response:
         return self.http.post(f"/_sandbox/{path}", json=body)
@@ -96,6 +100,15 @@ class Desk:
 
     def messages(self, channel: str) -> list[dict[str, Any]]:
         return [m for m in self.get("state")["slack"]["messages"] if m["channel"] == channel]
+
+
+def _asked(connection: HTTPConnection, address: str) -> Any:
+    try:
+        connection.request("GET", address)
+        return from_json(connection.getresponse().read())
+    except BaseException:
+        connection.close()
+        raise
 
 
 def serving(

@@ -5,6 +5,7 @@ already there decides nothing and answers with the same starts, so a crash betwe
 engine's own record changes nothing. Workflows are started after the commit, by the caller.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,9 @@ Also = Callable[[Books], None]
 
 CANNOT_BE_SHOWN: Document = {"cannot": "be shown"}
 
+LOOKS_KEPT = 128
+"""Of so many cases the last look is kept: more are seldom at work at once."""
+
 LOST_RACES = 8
 """How often an event may lose against another one for the same ticket, handle or journal line."""
 
@@ -29,6 +33,7 @@ class Advance:
     def __init__(self, store: Store, duties: Mapping[str, Duty]) -> None:
         self._store = store
         self._duties = duties
+        self._looks = Looks()
 
     def __call__(self, event: Event, also: Also = lambda books: None) -> list[Start]:
         """Applies one event and answers with the workflows that must run because of it."""
@@ -55,7 +60,7 @@ class Advance:
         decision = duty.decide(before, event, self._rival(books, duty, before, event))
         if decision is None:
             return []
-        return self._save(books, duty, before, event, decision)
+        return self._save(books, duty, before, "" if stored is None else stored.body, event, decision)
 
     def _rival(self, books: Books, duty: Duty, before: Case | None, event: Event) -> Case | None:
         claim = duty.claim(before, event)
@@ -65,15 +70,21 @@ class Advance:
         return duty.cases.model_validate_json(held.body)
 
     def _save(
-        self, books: Books, duty: Duty, before: Case | None, event: Event, decision: Decision
+        self, books: Books, duty: Duty, before: Case | None, known: str, event: Event, decision: Decision
     ) -> list[Start]:
+        """`known` is the case before as it is stored, "" where there was none."""
         version = 1 if before is None else before.version + 1
         case = decision.case.model_copy(update={"version": version})
-        changed = _changed_targets(duty, before, case, decision)
+        body = case.model_dump_json()
+        looked = {} if before is None else self._looks.of(duty, before, known)
+        looks = self._looks.of(duty, case, body)
+        changed = [
+            thing for thing in duty.targets if thing in decision.redraw or looks[thing] != looked.get(thing)
+        ]
         starts = [
             Start("perform", e.key + (f"~{e.run}" if e.run else ""), (e.key,)) for e in decision.effects
         ] + [Start("converge", f"{case.id}:{thing}:{version}", (case.id, thing)) for thing in changed]
-        self._save_case(books, duty, before, case, event)
+        self._save_case(books, duty, before, case, body, event)
         entry = {
             "version": version,
             "at": stamp(event.at),
@@ -90,7 +101,9 @@ class Advance:
             books.set_target(case.id, thing, document=None)
         return starts
 
-    def _save_case(self, books: Books, duty: Duty, before: Case | None, case: Case, event: Event) -> None:
+    def _save_case(
+        self, books: Books, duty: Duty, before: Case | None, case: Case, body: str, event: Event
+    ) -> None:
         values: dict[str, Any] = {
             "duty": duty.name,
             "status": case.status,
@@ -99,7 +112,7 @@ class Advance:
             "subject": case.subject,
             "next_due": None if case.next_due is None else stamp(case.next_due),
             "changed_at": stamp(event.at),
-            "body": case.model_dump_json(),
+            "body": body,
         }
         if before is None:
             books.insert_case(case.id, values)
@@ -119,14 +132,22 @@ def _lock(books: Books, event: Event) -> StoredCase | None:
     return stored if stored is not None and books.case_of(event.handle) == case_id else None
 
 
-def _changed_targets(duty: Duty, before: Case | None, case: Case, decision: Decision) -> list[str]:
-    """The things that look different now. Rendering is pure, so asking costs no call."""
-    return [
-        thing
-        for thing, target in duty.targets.items()
-        if thing in decision.redraw
-        or rendered(target, case) != (None if before is None else rendered(target, before))
-    ]
+class Looks:
+    """How the things of a case look. Rendering is pure, so asking costs no call; the last look of each case is kept,
+    with the body that it is of, because the next event begins with it."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, tuple[str, dict[str, Document | None]]] = OrderedDict()
+
+    def of(self, duty: Duty, case: Case, body: str) -> dict[str, Document | None]:
+        """What each of the duty's targets should show. `body` is the case as it is stored."""
+        known, looks = self._kept.get(case.id, ("", {}))
+        if known != body:
+            looks = {thing: rendered(target, case) for thing, target in duty.targets.items()}
+            self._kept[case.id] = (body, looks)
+            while len(self._kept) > LOOKS_KEPT:
+                self._kept.popitem(last=False)
+        return looks
 
 
 def rendered(target: Target, case: Case) -> Document | None:
