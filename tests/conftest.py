@@ -14,8 +14,8 @@ from tests.postgresql import new_database, server
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Two a core for `-n auto`: half of the time a story waits, for an engine to end or for time to go by."""
-    return 2 * (os.cpu_count() or 1)
+    """Three a core for `-n auto`: half of the time a story waits, for an engine to end or for time to go by."""
+    return 3 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -77,8 +77,8 @@ class Stage:
 
     def __init__(self, desk: Desk, folder: Path, database: str | None = None, listen: str = "") -> None:
         self.desk = desk
-        people = write_people(folder, "weekday")
-        self.environ = environment(desk.url, people, folder / DATABASE, listen)
+        people = shutil.copy(Path(_prepared().name) / "people.yml", folder)
+        self.environ = environment(desk.url, Path(people), folder / DATABASE, listen)
         self.environ["STARBOT_LOG_LEVEL"] = "WARNING"
         self._has_own = database is not None
         if database is not None:
@@ -105,7 +105,8 @@ class Stage:
         Stage._playing = self
         self._others = set(threading.enumerate())
         if not self._has_own and not (self.folder / DATABASE).exists():
-            shutil.copytree(_empty_database().name, self.folder, dirs_exist_ok=True)
+            for file in Path(_prepared().name).glob("*.db"):
+                shutil.copy(file, self.folder)
         self.bot = Bot(settings.load(self.environ, self.folder))
         self.bot.start()
         return self
@@ -301,9 +302,10 @@ class Stage:
 
 
 @functools.cache
-def _empty_database() -> "tempfile.TemporaryDirectory[str]":
-    """A database that was made and holds nothing, once a process: to make it is a third of the start of a bot."""
-    made = tempfile.TemporaryDirectory(prefix="starbot-empty-")
+def _prepared() -> "tempfile.TemporaryDirectory[str]":
+    """A database that holds nothing, and the people file, made once a process: they are half of the start of a bot."""
+    made = tempfile.TemporaryDirectory(prefix="starbot-prepared-")
+    write_people(Path(made.name), "weekday")
     address = f"sqlite:///{made.name}/{DATABASE}"
     store = Store(address)
     store.migrate()

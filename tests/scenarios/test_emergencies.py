@@ -436,6 +436,7 @@ def test_pagerdutys_own_webhooks_sent_again_change_nothing(by_webhook: Stage) ->
     assert said(_desk(stage)) == before
 
 
+@pytest.mark.long
 def test_a_title_is_peoples_text_whatever_it_holds(by_webhook: Stage, brings: Callable[..., int]) -> None:
     stage = by_webhook
     _says(stage, "Aiko Mori has it")

@@ -7,6 +7,8 @@ import pytest
 
 from tests.stage import Stage, sandbox
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
+import pytest
 
 from tests.sandbox.desk import until
 from tests.stage import ACKNOWLEDGE, LENA, RESOLVE, Stage, reactions, said
 from tests.web.letters import Postman, form_post
+
+pytestmark = pytest.mark.long
 
 
 @contextmanager

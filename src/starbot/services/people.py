@@ -5,6 +5,7 @@ number), `region`.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -44,15 +45,26 @@ class PeopleFile:
     def read(path: Path) -> People:
         """The people in it. SetupError with every complaint, each with its line and the mend."""
         try:
-            # Not the loader in C: nested as deeply as a hostile file may be, it ends the process.
-            root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+            text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise SetupError([f"{path}: cannot be read ({type(error).__name__}): check the path"]) from error
-        except yaml.YAMLError as error:
-            raise SetupError([f"{path}{_line(error)}: is no YAML: mend it there"]) from error
-        except RecursionError:
-            raise SetupError([f"{path}: is nested too deeply: begin each person with a dash"]) from None
-        return _Reading(path).people(root)
+        try:
+            return _people(text)
+        except SetupError as wrong:
+            raise SetupError([f"{path}{complaint}" for complaint in wrong.complaints]) from wrong
+
+
+@lru_cache(maxsize=1)
+def _people(text: str) -> People:
+    """Kept while the text is the same. SetupError with complaints that begin behind the file's name."""
+    try:
+        # Not the loader in C: nested as deeply as a hostile file may be, it ends the process.
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise SetupError([f"{_line(error)}: is no YAML: mend it there"]) from error
+    except RecursionError:
+        raise SetupError([": is nested too deeply: begin each person with a dash"]) from None
+    return _Reading().people(root)
 
 
 def _line(error: yaml.YAMLError) -> str:
@@ -63,8 +75,7 @@ def _line(error: yaml.YAMLError) -> str:
 class _Reading:
     """One reading of the file, which goes on after a complaint so that all are made at once."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self) -> None:
         self._complaints: list[str] = []
         self._seen: dict[tuple[str, str], int] = {}
 
@@ -110,4 +121,4 @@ class _Reading:
             self._complain(value, f"{key} is the same as in line {first}: one of them is wrong")
 
     def _complain(self, node: yaml.Node, text: str) -> None:
-        self._complaints.append(f"{self._path}:{node.start_mark.line + 1}: {text}")
+        self._complaints.append(f":{node.start_mark.line + 1}: {text}")
