@@ -84,6 +84,7 @@ def _views(text: str) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_outside_text_stays_text_in_posts_messages_answers_and_dialogs(name: str) -> None:
+    seen = set()
     for case in _requests(HOSTILE[name]):
         for shown in (words.post(case, LOOK), *(words.desk(case, n, LOOK) for n in range(2))):
             if shown is not None:
@@ -91,8 +92,11 @@ def test_outside_text_stays_text_in_posts_messages_answers_and_dialogs(name: str
                 _assert_plain(json.dumps(shown, ensure_ascii=False))
         for what in get_args(Told.model_fields["what"].annotation):
             told = Told(user="U1", what=what)
-            _assert_plain(words.result(case, told, LOOK))
-            checked_view(words.result_view(case, told, LOOK))
+            result = words.result(case, told, LOOK)
+            if result not in seen:
+                _assert_plain(result)
+                checked_view(words.result_view(case, told, LOOK))
+                seen.add(result)
     for view in _views(HOSTILE[name]):
         checked_view(view)
 

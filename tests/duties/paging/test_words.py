@@ -60,7 +60,7 @@ def _views(text: str) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_outside_text_stays_text_in_posts_answers_and_dialogs(name: str) -> None:
-    text = HOSTILE[name]
+    text, seen = HOSTILE[name], set()
     for page in _pages(text):
         shown = words.post(page, LOOK)
         assert page.status == "refused" or shown is not None
@@ -69,8 +69,11 @@ def test_outside_text_stays_text_in_posts_answers_and_dialogs(name: str) -> None
             _assert_plain(json.dumps(shown, ensure_ascii=False))
         for what in get_args(Told.model_fields["what"].annotation):
             told = Told(user="U1", what=what)
-            _assert_plain(words.result(page, told, LOOK))
-            checked_view(words.result_view(page, told, LOOK))
+            result = words.result(page, told, LOOK)
+            if result not in seen:
+                _assert_plain(result)
+                checked_view(words.result_view(page, told, LOOK))
+                seen.add(result)
     for view in _views(text):
         checked_view(view)
 
