@@ -16,7 +16,7 @@ import structlog
 from pydantic import SecretStr
 from slack_bolt import App
 
-from starbot import logs
+from starbot import heap, logs
 from starbot.core.facts import OnCall
 from starbot.duties.emergencies.deeds import IncidentTold
 from starbot.duties.emergencies.polls import OpenEmergencies
@@ -188,7 +188,8 @@ class Bot:
             watcher.wake()
             led.append(watcher)
         self._woken = [self._catcher, *led]
-        self._threads = [Every("peers", LOOK_EVERY_S, self._peers), refresher, *self._woken]
+        tidier = Every("heap", heap.EVERY_S, heap.give_back)
+        self._threads = [Every("peers", LOOK_EVERY_S, self._peers), refresher, tidier, *self._woken]
         for thread in self._threads:
             thread.start()
         self._signs.sweeper, self._signs.turns = sweeper, self._threads

@@ -32,7 +32,7 @@ OPENS = "views.open"
 """The call of which nothing lasts: where no dialog opens, the person presses again."""
 ZENDESK_BOT = "GitLab Support Bot"
 _SAID = re.compile(
-    r":warning:|:hourglass_flowing_sand:|I could not|cannot|does not answer|fault of mine|Retry"
+    r":warning:|:hourglass_flowing_sand:|I could not|cannot|does not answer|has no ticket|fault of mine|Retry"
 )
 
 
