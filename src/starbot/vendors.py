@@ -35,8 +35,8 @@ class Kinds(NamedTuple):
 def services_of(settings: Settings, kinds: Kinds | None = None, *, patient: bool = False) -> Services:
     """The services as configured. SetupError where the people file cannot be read.
 
-    Nobody waits longer for PagerDuty than for an announcement, unless `patient`: then the remembered schedule
-    counts.
+    No look at PagerDuty is waited for longer than an announcement may take, unless `patient`: then the remembered
+    schedule counts.
     """
     env, limits, make = settings.env, settings.limits, kinds or Kinds()
     pagerduty_s = limits.pagerduty.timeout_s
@@ -56,6 +56,7 @@ def services_of(settings: Settings, kinds: Kinds | None = None, *, patient: bool
             env.pagerduty_token.get_secret_value(),
             env.pagerduty_from or None,
             pagerduty_s if patient else min(GO_ON_AFTER_S, pagerduty_s),
+            pagerduty_s,
         ),
         PeopleFile.read(env.people) if env.people else People(),
     )

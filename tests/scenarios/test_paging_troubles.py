@@ -277,11 +277,14 @@ def test_whatever_happens_to_the_create_it_pages_once(shared: Stage, fault: dict
     page(shared, f"backup ZD#{ticket} Two are down")
     confirmation(shared)
     shared.breaks("pagerduty", method="POST", times=1, **fault)
+    since = shared.last_row()
     confirms(shared)
     shared.until(lambda: about(shared, ticket), 30)
     shared.until(lambda: "Nobody has answered yet." in post(shared, ticket), 30)
     shared.quiet(1.5)
     assert len(about(shared, ticket)) == len(posts(shared, ticket)) == 1
+    asked = [row for row in shared.requests("pagerduty", since) if row["method"] == "POST"]
+    assert len(asked) == 1 or not fault["kind"].startswith("delay"), "who is slow is waited for"
 
 
 def test_while_pagerduty_hangs_the_post_says_so_and_then_it_pages_once(shared: Stage) -> None:

@@ -116,6 +116,16 @@ def test_a_key_that_may_only_read_is_forbidden_to_page(sandbox: Sandbox) -> None
     assert reader.open_incidents([POOL]) == []
 
 
+def test_a_page_is_waited_for_longer_than_a_look(sandbox: Sandbox) -> None:
+    pagerduty = PagerDutyService(
+        f"{sandbox.url}/pagerduty", "pd-sandbox", LENA, TIMEOUT_S, write_timeout_s=TIMEOUT_S * 5
+    )
+    sandbox.fault(service="pagerduty", kind="delay_before", delay_s=TIMEOUT_S * 2)
+    assert page(pagerduty).status == "triggered"
+    with pytest.raises(ServiceDelayed):
+        pagerduty.open_incidents([POOL])
+
+
 @pytest.mark.parametrize("kind", ["drop_after", "malformed"])
 def test_a_page_whose_answer_was_lost_is_found_by_its_key(
     pagerduty: PagerDutyService, sandbox: Sandbox, kind: str

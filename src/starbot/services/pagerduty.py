@@ -72,13 +72,25 @@ def _reason(no: Rejected) -> RefusedReason:
 
 
 class PagerDutyService:
-    """What the bot asks of PagerDuty. `from_email` is the PagerDuty user that we act as."""
+    """What the bot asks of PagerDuty. `from_email` is the PagerDuty user that we act as.
 
-    def __init__(self, url: str, token: str, from_email: str | None, timeout_s: float) -> None:
+    `timeout_s` is how long an answer is waited for, `write_timeout_s` how long where something is written (None: as
+    long): a page of which nobody knows whether it was sent is worse than one that is known to be sent late.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        from_email: str | None,
+        timeout_s: float,
+        write_timeout_s: float | None = None,
+    ) -> None:
         self._url = url
         self._token = token
         self._from_email = from_email
         self._timeout_s = timeout_s
+        self._write_timeout_s = write_timeout_s
         self._limits = Limits()
         self._clients = Pool(self._connect)
         self._doing = Deeds("pagerduty", _reason, (pdpyras.PDClientError, pdpyras.URLError))
@@ -89,8 +101,8 @@ class PagerDutyService:
         session.timeout = self._timeout_s
         # By default a lost connection repeats even a POST three times.
         session.max_network_attempts = 0
-        session.mount("http://", Door(self._limits))
-        session.mount("https://", Door(self._limits))
+        session.mount("http://", Door(self._limits, self._write_timeout_s))
+        session.mount("https://", Door(self._limits, self._write_timeout_s))
         return session
 
     def key_owner(self) -> str:

@@ -89,15 +89,19 @@ class Limits:
 
 class Door(HTTPAdapter):
     """A requests adapter without retries that reads the whole answer and judges it. `limits` are those of the account,
-    for all of its sessions; reading and writing may be limited apart."""
+    for all of its sessions; reading and writing may be limited apart. `write_timeout_s` is for what writes, in place of
+    the session's own."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, write_timeout_s: float | None = None) -> None:
         super().__init__(max_retries=0)
         self._limits = limits
+        self._write_timeout_s = write_timeout_s
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Send once. Raises Unanswered or Rejected; returns a 2xx with JSON, or a redirect of a GET."""
         is_write = request.method not in ("GET", "HEAD")
+        if is_write and self._write_timeout_s is not None:
+            kwargs["timeout"] = self._write_timeout_s
         with self._limits.passing("write" if is_write else "read"):
             try:
                 response = super().send(request, *args, **kwargs)
