@@ -80,7 +80,8 @@ def plan(databases: Databases, quick: bool) -> Iterator[tuple[str, Callable[[], 
             yield f"looks at a page, {kind}", address, partial(answers, by="looks")
     yield "calls", databases.sqlite, thrift.story
     if not quick:
-        yield "isolation", databases.sqlite, partial(isolation.measure, database="SQLite", times=ISOLATED)
+        for kind, address in kinds.items():
+            yield f"isolation, {kind}", address, partial(isolation.measure, database=kind, times=ISOLATED)
     yield "idle", databases.sqlite, thrift.idle
 
 

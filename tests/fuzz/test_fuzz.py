@@ -17,6 +17,7 @@ def test_whatever_is_read_is_understood_or_refused_with_reasons(kind: Kind) -> N
     assert kind.share > SHARE
 
 
+@pytest.mark.long
 def test_whatever_slack_sends_or_shows_is_taken_and_a_form_post_after_it_is_announced(tmp_path: Path) -> None:
     with of_everything(tmp_path) as (kinds, goes_on):
         for kind in kinds[len(of_texts()) :]:

@@ -7,6 +7,8 @@ import pytest
 from tests.scenarios.managing import shown, unstars
 from tests.stage import BOT, LENA, TICKET, Stage, said
 
+pytestmark = pytest.mark.long
+
 THEIRS = {"title": f"Attention: {TICKET}", "description": "Opened by the other bot.\n\nDo not edit."}
 
 

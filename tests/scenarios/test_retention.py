@@ -15,6 +15,8 @@ from tests.sandbox.desk import Desk
 from tests.scenarios.managing import REOPEN, card, state_of
 from tests.stage import LENA, STARS, TICKET, Stage
 
+pytestmark = pytest.mark.long
+
 REASON = "Reason this ticket needs additional attention"
 HOSTILE = "<!channel> /close @all qwertz"
 WRITTEN = ("qwertz", "Aurora Robotics", "Lena Vogt", "Casey Lin", "Anna calls them", "lvogt")
