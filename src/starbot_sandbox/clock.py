@@ -9,12 +9,15 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
+TICK_S = 0.05
+
 
 class Clock:
     """A settable UTC clock. `moves` counts how often it was set, so that a follower can ask for the next."""
 
     def __init__(self, start: datetime) -> None:
         self.moves = 0
+        self._has_let_go = False
         self._moved = asyncio.Event()
         self._anchor(start)
 
@@ -53,10 +56,17 @@ class Clock:
         self._move(moment)
 
     async def wait(self, after: int, timeout_s: float) -> None:
-        """Return when `moves` > `after`, or after `timeout_s` seconds of real time."""
+        """Return when `moves` > `after`, or after `timeout_s` seconds of real time, or when the sandbox ends."""
         deadline = time.monotonic() + timeout_s
-        while self.moves <= after and (left := deadline - time.monotonic()) > 0:
+        while not self._has_let_go and self.moves <= after and (left := deadline - time.monotonic()) > 0:
             try:
                 await asyncio.wait_for(self._moved.wait(), left)
             except TimeoutError:
                 return
+        if self._has_let_go:
+            await asyncio.sleep(TICK_S)  # whoever asks again and again leaves the loop to the others
+
+    def let_go(self) -> None:
+        """Nobody waits any more: the sandbox ends."""
+        self._has_let_go = True
+        self._moved.set()

@@ -28,6 +28,7 @@ from starbot_sandbox.zendesk import control as zendesk_control
 from starbot_sandbox.zendesk import routes as zendesk
 
 EVERYWHERE = "0.0.0.0"
+STOP_TICK_S = 0.05
 
 
 class HangUpProtocol(H11Protocol):
@@ -64,7 +65,7 @@ def create_app(
         if application:
             await application.stop()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Mount("/slack", routes=slack.routes(sandbox)),
             Mount("/gitlab", routes=gitlab.routes(sandbox)),
@@ -76,6 +77,8 @@ def create_app(
         middleware=[Middleware(Gate, sandbox=sandbox, token=token)],
         lifespan=lifespan,
     )
+    app.state.let_go = lambda: sandbox.world.clock.let_go()
+    return app
 
 
 def _control_routes(sandbox: Sandbox, application: Application | None) -> list[BaseRoute]:
@@ -139,7 +142,11 @@ async def run(
         await asyncio.sleep(0.01)
     if server.started:
         ready("http://{}:{}".format(*bound.getsockname()[:2]))
-    if stop is not None:
-        await stop.wait()
-        server.should_exit = True
+    while not server.should_exit and not serving.done():
+        if stop is not None and stop.is_set():
+            server.should_exit = True
+        else:
+            await asyncio.sleep(STOP_TICK_S)
+    # Whoever waits for the clock would be waited for, and then cut off with a traceback.
+    app.state.let_go()
     await serving

@@ -23,8 +23,6 @@ from tests.stage import LENA, Stage
 
 # What a bot in this process says of the faults that it meets would hide the progress.
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-# So would what the sandbox's server says of a bot that still waits for the clock when the sandbox ends.
-logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
 
 SOON_S, LATE_S = 4.0, 20.0
 """How long what follows may take where nothing was said to be missing; where something was, the first."""

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -39,3 +40,11 @@ def test_a_sandbox_of_the_tests_ends_with_its_story() -> None:
         desk.get("clock")
         assert set(threading.enumerate()) > before
     assert set(threading.enumerate()) <= before
+
+
+def test_who_waits_for_the_clock_of_a_sandbox_that_ends_is_answered() -> None:
+    with ThreadPoolExecutor(1) as waits, sandbox() as desk:
+        moves = desk.get("clock")["n"]
+        answer = waits.submit(httpx.get, f"{desk.url}/_sandbox/clock?after={moves}", timeout=10)
+        desk.get("wait", timeout_s=0.1)
+    assert answer.result(0).status_code == 200

@@ -180,6 +180,27 @@ def test_where_the_bots_name_takes_over_and_the_key_is_taken_the_page_is_the_one
     assert len(about(stage, 123456)) == 1
 
 
+def test_where_the_look_for_a_taken_key_has_to_wait_nobody_is_paged_again(stage: Stage) -> None:
+    """As if an earlier try had been served, and its incident was over before PagerDuty let us look."""
+    page(stage, "backup ZD#123456 Two are down")
+    opened = marker(f"page:{confirmation(stage)['id']}:meant")[:8]
+    PagerDutyService(stage.environ["PAGERDUTY_URL"], "pd-sandbox", None, 5).create_incident(
+        service_id="PVPOOL",
+        title="Duplicate emergency - ZD#123456",
+        details="Two are down",
+        key=marker(f"page-{opened}:open_incident:0"),
+        from_email="lena.vogt@example.com",
+    )
+    since = stage.last_row()
+    stage.breaks("pagerduty", method="GET", path="/pagerduty/incidents", status=429, retry_after=2, times=1)
+    confirms(stage)
+    stage.until(lambda: any(row["status"] == 429 for row in stage.requests("pagerduty", since)))
+    acts(stage, about(stage, 123456)[0], "resolve")
+    stage.until(lambda: "Over in PagerDuty" in post(stage, 123456))
+    stage.quiet()
+    assert len(about(stage, 123456)) == 1
+
+
 def test_a_key_that_may_not_write_pages_nobody_and_says_so(shared: Stage) -> None:
     ticket = shared.fresh_ticket()
     page(shared, f"backup ZD#{ticket} Two are down")

@@ -144,6 +144,7 @@ class Looks:
         known, looks = self._kept.get(case.id, ("", {}))
         if known != body:
             looks = {thing: rendered(target, case) for thing, target in duty.targets.items()}
+            self._kept.pop(case.id, None)
             self._kept[case.id] = (body, looks)
             while len(self._kept) > LOOKS_KEPT:
                 self._kept.popitem(last=False)

@@ -306,7 +306,7 @@ class Performer:
             books.take_back_try(sending.key)
             stored = books.target(sending.case_id, sending.name)
             if stored is not None:
-                books.set_target(sending.case_id, sending.name, attempts=stored.attempts - 1)
+                books.set_target(sending.case_id, sending.name, attempts=max(0, stored.attempts - 1))
 
     def _done(self, sending: Sending, event: Event, also: Also) -> None:
         named = event.model_copy(update={"id": f"{sending.event_id}>done", "case_id": sending.case_id})

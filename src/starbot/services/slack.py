@@ -494,7 +494,8 @@ def _telling(what: str, writes: bool) -> Iterator[None]:
 def _told(error: SlackApiError, what: str, writes: bool) -> ServiceDelayed | ServiceRefused:
     status, code = error.response.status_code, _error(error)
     if code in _PASSING:
-        return ServiceDelayed("slack", what, retry_after_s(error.response.headers))
+        maybe_done = writes and status >= 500
+        return ServiceDelayed("slack", what, retry_after_s(error.response.headers), maybe_done)
     if status >= 500 or code in _PERHAPS_DONE or not code.isidentifier():
         # Where the body is no JSON slack_sdk puts a sentence of its own in place of Slack's word.
         wait = retry_after_s(error.response.headers)

@@ -17,7 +17,7 @@ from starbot.core.text import marker
 from starbot.duties.compromised import model, words
 from starbot.duties.compromised.model import Compromise, CompromisedEvent, Desk, How
 from starbot.duties.compromised.words import Look
-from starbot.engine.duty import Deed, Target, Try
+from starbot.engine.duty import Deed, Target, Try, looking
 from starbot.errors import ServiceDelayed, ServiceError, ServiceRefused
 from starbot.posting import find_posted, find_told, placed, shown_in_dialog, told_alone, updated
 from starbot.services.roster import Roster
@@ -240,7 +240,8 @@ def _show(
     desk = case.desks[number]
     if updated(hands.slack, desk.ref, wanted):
         return None
-    key, where = f"{case.id}:desk:{number}", _where(hands, desk)
+    with looking(this_try):
+        key, where = f"{case.id}:desk:{number}", _where(hands, desk)
     ref = placed(hands.slack, where, wanted, key=key, begun_at=desk.begun_at, this_try=this_try)
     return model.DeskPlaced(id="", at=hands.now(), desk=number, ref=ref)
 

@@ -15,7 +15,7 @@ from starbot.core.facts import Incident, Person
 from starbot.duties.emergencies import model, words
 from starbot.duties.emergencies.model import Emergency, EmergencyEvent, Other, Pool
 from starbot.duties.emergencies.words import Look
-from starbot.engine.duty import Deed, Target, Try
+from starbot.engine.duty import Deed, Target, Try, looking
 from starbot.errors import ServiceDelayed, ServiceError, ServiceRefused
 from starbot.posting import find_told, placed, told_alone, updated
 from starbot.services.pagerduty import PagerDutyService
@@ -203,7 +203,8 @@ def _show(
     desk = case.desks[number]
     if updated(hands.slack, desk.ref, wanted):
         return None
-    key, where = f"{case.id}:desk:{number}", _where(hands, desk.person)
+    with looking(this_try):
+        key, where = f"{case.id}:desk:{number}", _where(hands, desk.person)
     ref = placed(hands.slack, where, wanted, key=key, begun_at=desk.asked_at, this_try=this_try)
     return model.DeskPlaced(id="", at=hands.now(), desk=number, ref=ref)
 

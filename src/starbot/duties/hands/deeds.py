@@ -17,7 +17,7 @@ from starbot.core.text import marker
 from starbot.duties.hands import model, words
 from starbot.duties.hands.model import Choice, Request, RequestEvent, What
 from starbot.duties.hands.words import Look
-from starbot.engine.duty import Deed, Target, Try
+from starbot.engine.duty import Deed, Target, Try, looking
 from starbot.errors import ServiceDelayed, ServiceError, ServiceRefused
 from starbot.posting import find_told, placed, shown_in_dialog, told_alone, updated
 from starbot.services.roster import Roster
@@ -304,7 +304,8 @@ def _show_desk(
     desk = case.desks[number]
     if updated(hands.slack, desk.ref, wanted):
         return None
-    where = hands.slack.open_dm(desk.slack) if desk.slack else _found(hands.managers_channel())
+    with looking(this_try):
+        where = hands.slack.open_dm(desk.slack) if desk.slack else _found(hands.managers_channel())
     ref = _placed(hands, case, f"desk:{number}", where, wanted, this_try)
     return model.DeskPlaced(id="", at=hands.now(), desk=number, ref=ref)
 

@@ -16,7 +16,7 @@ from starbot.core.text import marker
 from starbot.duties.paging import model, words
 from starbot.duties.paging.model import Page, PageEvent, Purpose, Way
 from starbot.duties.paging.words import Look
-from starbot.engine.duty import Deed, Target, Try
+from starbot.engine.duty import Deed, Target, Try, looking
 from starbot.errors import ServiceDelayed, ServiceRefused
 from starbot.posting import BACK, find_told, placed, shown_in_dialog, told_alone, updated
 from starbot.services.pagerduty import PagerDutyService
@@ -174,7 +174,11 @@ def _open_incident(hands: Hands, effect: model.OpenIncident, page: Page) -> Even
     try:
         incident = _created_by_somebody(hands, effect, page)
     except ServiceRefused as no:
-        found = _find_incident(hands, effect, page) if no.reason == "key_taken" else None
+        if no.reason != "key_taken":
+            raise
+        # By an earlier try of ours: that this look is not answered must not make us forget it.
+        with looking():
+            found = _find_incident(hands, effect, page)
         if found is None:
             raise
         return found
