@@ -3,7 +3,7 @@ after two hours of STARs (docs/reliability.md): from time to time it is asked to
 
 import ctypes
 
-EVERY_S = 600.0
+EVERY_S = 60.0
 
 
 def give_back() -> bool:
