@@ -24,7 +24,7 @@ from starbot.engine.perform import Performer
 from starbot.engine.runtime import SERVICES, Engine
 from starbot.engine.store import Start, Store
 from starbot.errors import ServiceDelayed, ServiceRefused
-from starbot.traces import writing
+from starbot.traces import leaving
 
 NOW = datetime(2026, 11, 17, 14, tzinfo=UTC)
 DUTY = "errands"
@@ -190,7 +190,7 @@ class Outpost:
         """Sends a parcel."""
         self.calls.append("send")
         _next(self.before, effect.key)
-        with writing("send a parcel"):
+        with leaving(writes=True):
             self.parcels.append(effect.key)
         _next(self.after, effect.key)
         return Sent(id=effect.key, at=NOW, key=effect.key)
@@ -214,7 +214,7 @@ class Outpost:
             self.most_writing = max(self.most_writing, self.writing)
         try:
             _next(self.before, errand.id)
-            with writing("write the sign"):
+            with leaving(writes=True):
                 self.shown.append(wanted)
             _next(self.after, errand.id)
         finally:
@@ -253,7 +253,7 @@ def wrote_and_then(step: Step) -> Step:
     """Something else was written, and then this happens."""
 
     def both(key: str) -> None:
-        with writing("write something else"):
+        with leaving(writes=True):
             pass
         step(key)
 

@@ -157,14 +157,9 @@ def test_a_from_that_pagerduty_does_not_know_pages_nobody_and_says_what_to_set(e
     assert incidents(stage, None) == []
 
 
-def test_where_the_bots_name_takes_over_and_the_key_is_taken_the_page_is_the_one_that_is_there(
-    empty_stage: Stage,
-) -> None:
-    """As if an earlier try had been served and nobody had heard of it."""
-    _as_managers(empty_stage, "nobody@example.com", "PENG05")
-    stage = empty_stage.start()
-    page(stage, "backup ZD#123456 Two are down", ANNA, "C0GLCOM")
-    opened = marker(f"page:{confirmation(stage, ANNA)['id']}:meant")[:8]
+def _is_served_already(stage: Stage, user: str) -> None:
+    """As if an earlier try of the page that this person is asked to confirm had been served, and nobody had heard."""
+    opened = marker(f"page:{confirmation(stage, user)['id']}:meant")[:8]
     PagerDutyService(stage.environ["PAGERDUTY_URL"], "pd-sandbox", None, 5).create_incident(
         service_id="PVPOOL",
         title="Duplicate emergency - ZD#123456",
@@ -172,6 +167,15 @@ def test_where_the_bots_name_takes_over_and_the_key_is_taken_the_page_is_the_one
         key=marker(f"page-{opened}:open_incident:0"),
         from_email="lena.vogt@example.com",
     )
+
+
+def test_where_the_bots_name_takes_over_and_the_key_is_taken_the_page_is_the_one_that_is_there(
+    empty_stage: Stage,
+) -> None:
+    _as_managers(empty_stage, "nobody@example.com", "PENG05")
+    stage = empty_stage.start()
+    page(stage, "backup ZD#123456 Two are down", ANNA, "C0GLCOM")
+    _is_served_already(stage, ANNA)
     since = stage.last_row()
     confirms(stage, ANNA)
     stage.until(lambda: "Nobody has answered yet." in post(stage, 123456))
@@ -181,16 +185,8 @@ def test_where_the_bots_name_takes_over_and_the_key_is_taken_the_page_is_the_one
 
 
 def test_where_the_look_for_a_taken_key_has_to_wait_nobody_is_paged_again(stage: Stage) -> None:
-    """As if an earlier try had been served, and its incident was over before PagerDuty let us look."""
     page(stage, "backup ZD#123456 Two are down")
-    opened = marker(f"page:{confirmation(stage)['id']}:meant")[:8]
-    PagerDutyService(stage.environ["PAGERDUTY_URL"], "pd-sandbox", None, 5).create_incident(
-        service_id="PVPOOL",
-        title="Duplicate emergency - ZD#123456",
-        details="Two are down",
-        key=marker(f"page-{opened}:open_incident:0"),
-        from_email="lena.vogt@example.com",
-    )
+    _is_served_already(stage, LENA)
     since = stage.last_row()
     stage.breaks("pagerduty", method="GET", path="/pagerduty/incidents", status=429, retry_after=2, times=1)
     confirms(stage)

@@ -169,11 +169,16 @@ def test_a_turn_that_fails_is_alive_because_the_next_one_comes(store: Store) -> 
     turn.stop()
 
 
-def test_an_engine_that_has_ended_is_neither_alive_nor_ready(database: str) -> None:
+def _idle(database: str) -> tuple[Store, Engine]:
+    """An engine that has no duty."""
     store = Store(database)
     store.migrate()
     many: dict[Any, Any] = dict.fromkeys(SERVICES, 4)
-    engine = Engine(store, [], lambda: datetime.now(UTC), threads=8, places=many, settle_s=many)
+    return store, Engine(store, [], lambda: datetime.now(UTC), threads=8, places=many, settle_s=many)
+
+
+def test_an_engine_that_has_ended_is_neither_alive_nor_ready(database: str) -> None:
+    store, engine = _idle(database)
     with served(Watched(store, engine=engine, **CONNECTED)) as port:
         assert failing(port) == {"engine"}
         engine.launch()
@@ -195,10 +200,7 @@ def test_a_thread_that_begins_while_the_engine_does_and_ends_is_no_part_of_it(
         launch()
 
     monkeypatch.setattr(DBOS, "launch", launch_beside_another)
-    store = Store(database)
-    store.migrate()
-    many: dict[Any, Any] = dict.fromkeys(SERVICES, 4)
-    engine = Engine(store, [], lambda: datetime.now(UTC), threads=8, places=many, settle_s=many)
+    store, engine = _idle(database)
     try:
         engine.launch()
         began.set()

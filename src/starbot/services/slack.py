@@ -9,7 +9,7 @@ import logging
 import time
 import urllib.error
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import structlog
@@ -21,7 +21,7 @@ from starbot.core.facts import MessageRef, Reaction, SlackMessage
 from starbot.errors import RefusedReason, ServiceDelayed, ServiceRefused
 from starbot.meters import calling
 from starbot.services.wire import GATEWAY_GAVE_UP, Limited, Limits, Unanswered, retry_after_s
-from starbot.traces import writing
+from starbot.traces import leaving
 
 EVENT_TYPE = "starbot_effect"
 log = structlog.get_logger("starbot.slack")
@@ -468,7 +468,7 @@ def _pages(
 @contextmanager
 def _doing(what: str, *, writes: bool = False) -> Iterator[None]:
     """Tells what went wrong inside in our words: ServiceDelayed or ServiceRefused."""
-    with calling("slack"), writing(what) if writes else nullcontext(), _telling(what, writes):
+    with calling("slack"), leaving(writes=writes), _telling(what, writes):
         yield
 
 

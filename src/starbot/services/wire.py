@@ -9,7 +9,7 @@ import json
 import queue
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 import requests
@@ -19,7 +19,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError
 
 from starbot.errors import RefusedReason, Service, ServiceDelayed, ServiceRefused
 from starbot.meters import calling
-from starbot.traces import writing
+from starbot.traces import leaving
 
 Client = TypeVar("Client")
 
@@ -183,7 +183,7 @@ class Deeds:
     @contextmanager
     def __call__(self, what: str, *, writes: bool = False) -> Iterator[None]:
         """ServiceDelayed or ServiceRefused for what goes wrong inside; `writes` if it changes something."""
-        with calling(self._service), writing(what) if writes else nullcontext(), self._telling(what, writes):
+        with calling(self._service), leaving(writes=writes), self._telling(what, writes):
             yield
 
     @contextmanager

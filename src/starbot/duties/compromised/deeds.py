@@ -241,7 +241,8 @@ def _show(
     if updated(hands.slack, desk.ref, wanted):
         return None
     with looking(this_try):
-        key, where = f"{case.id}:desk:{number}", _where(hands, desk)
+        where = _where(hands, desk)
+    key = f"{case.id}:desk:{number}"
     ref = placed(hands.slack, where, wanted, key=key, begun_at=desk.begun_at, this_try=this_try)
     return model.DeskPlaced(id="", at=hands.now(), desk=number, ref=ref)
 

@@ -204,7 +204,8 @@ def _show(
     if updated(hands.slack, desk.ref, wanted):
         return None
     with looking(this_try):
-        key, where = f"{case.id}:desk:{number}", _where(hands, desk.person)
+        where = _where(hands, desk.person)
+    key = f"{case.id}:desk:{number}"
     ref = placed(hands.slack, where, wanted, key=key, begun_at=desk.asked_at, this_try=this_try)
     return model.DeskPlaced(id="", at=hands.now(), desk=number, ref=ref)
 
